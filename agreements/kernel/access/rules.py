@@ -1,0 +1,116 @@
+"""Who may do what: the one permission function, asked inside every use case (roles of domain section 6).
+
+The matrix below is the whole of it. A role not listed for a permission does not have it; nobody has more by being an
+administrator, because running the system and binding the company are different jobs.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from agreements.kernel.errors import N_, NotPermitted
+
+
+class Role(StrEnum):
+    LEGAL_OFFICER = "legal_officer"
+    LEGAL_APPROVER = "legal_approver"
+    OPS = "ops"
+    FINANCE = "finance"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+class ActorKind(StrEnum):
+    PERSON = "person"
+    SCHEDULER = "scheduler"
+    GATEWAY = "gateway"
+    TENANT_CONTACT = "tenant_contact"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts. `id` is the person's or key's row; the scheduler and the operator at the command line have none."""
+
+    kind: ActorKind
+    name: str
+    id: int | None = None
+    roles: frozenset[Role] = frozenset()
+
+
+SCHEDULER = Actor(ActorKind.SCHEDULER, "scheduler")
+OPERATOR = Actor(ActorKind.OPERATOR, "command line", roles=frozenset(Role))
+
+
+class Permission(StrEnum):
+    READ = "read"
+    IMPORT_AGREEMENT = "import_agreement"
+    REGISTER_AGREEMENT = "register_agreement"
+    CONFIRM_PAYMENT = "confirm_payment"
+    RECORD_DOCUMENTS = "record_documents"
+    ACTIVATE_SERVICE = "activate_service"
+    RECORD_CHANGE = "record_change"
+    RECORD_PERFORMANCE = "record_performance"
+    DISMISS_CASE = "dismiss_case"
+    CONFIRM_CASE = "confirm_case"
+    DEMAND_RECTIFICATION = "demand_rectification"
+    ACCEPT_RECTIFICATION = "accept_rectification"
+    DECIDE_SUSPENSION = "decide_suspension"
+    REINSTATE = "reinstate"
+    RECORD_ARRIVAL = "record_arrival"
+    MANAGE_PEOPLE = "manage_people"
+    MANAGE_KEYS = "manage_keys"
+    MANAGE_POLICIES = "manage_policies"
+    RUN_JOBS = "run_jobs"
+    VERIFY_AUDIT = "verify_audit"
+
+
+_OFFICER, _APPROVER, _OPS = Role.LEGAL_OFFICER, Role.LEGAL_APPROVER, Role.OPS
+
+MATRIX: dict[Permission, frozenset[Role]] = {
+    permission: frozenset(roles)
+    for permission, roles in {
+        Permission.READ: tuple(Role),
+        Permission.IMPORT_AGREEMENT: (_OFFICER, _OPS),
+        Permission.REGISTER_AGREEMENT: (_OFFICER,),
+        Permission.CONFIRM_PAYMENT: (Role.FINANCE, _OPS),
+        Permission.RECORD_DOCUMENTS: (_OFFICER, _OPS),
+        Permission.ACTIVATE_SERVICE: (_OPS,),
+        Permission.RECORD_CHANGE: (_OFFICER, _OPS),
+        Permission.RECORD_PERFORMANCE: (_OFFICER,),
+        Permission.DISMISS_CASE: (_OFFICER,),
+        Permission.CONFIRM_CASE: (_OFFICER,),
+        Permission.DEMAND_RECTIFICATION: (_OFFICER,),
+        Permission.ACCEPT_RECTIFICATION: (_OFFICER,),
+        Permission.DECIDE_SUSPENSION: (_APPROVER,),
+        Permission.REINSTATE: (_APPROVER,),
+        Permission.RECORD_ARRIVAL: (_OFFICER,),
+        Permission.MANAGE_PEOPLE: (Role.ADMIN,),
+        Permission.MANAGE_KEYS: (Role.ADMIN,),
+        Permission.MANAGE_POLICIES: (Role.ADMIN, _APPROVER),
+        Permission.RUN_JOBS: (Role.ADMIN, _OPS),
+        Permission.VERIFY_AUDIT: (Role.AUDITOR, Role.ADMIN),
+    }.items()
+}
+
+
+def may(actor: Actor, permission: Permission) -> bool:
+    """Say whether one of the actor's roles carries the permission."""
+    return bool(actor.roles & MATRIX[permission])
+
+
+def require(actor: Actor, permission: Permission) -> None:
+    """Raise NotPermitted unless the actor may."""
+    if not may(actor, permission):
+        raise NotPermitted(
+            N_("%(name)s may not do this (%(permission)s)."),
+            remedy=N_("Ask a person with one of these roles: %(roles)s."),
+            name=actor.name,
+            permission=permission.value,
+            roles=", ".join(sorted(role.value for role in MATRIX[permission])),
+        )
+
+
+def known_roles(names: Iterable[str]) -> frozenset[Role]:
+    """Read role names; an unknown one raises ValueError."""
+    return frozenset(Role(name) for name in names)

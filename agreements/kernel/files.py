@@ -1,0 +1,77 @@
+"""Content-addressed files: what was uploaded or sent, kept under the SHA-256 of its bytes and never changed."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import BigInteger, CheckConstraint, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from agreements.kernel.db import Base, UTCDateTime
+from agreements.kernel.errors import IntegrityBroken, N_
+
+
+class StoredFile(Base):
+    """One content, however often it is stored; `name` is what it was called the first time."""
+
+    __tablename__ = "stored_file"
+    __table_args__ = (CheckConstraint("length(sha256) = 64", name="sha256"), CheckConstraint("size >= 0", name="size"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str]
+    media_type: Mapped[str]
+    stored_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+@dataclass(frozen=True, slots=True)
+class FileStore:
+    """A folder of contents, each at `<first two hex digits>/<sha256>`."""
+
+    root: Path
+
+    def write(self, content: bytes) -> str:
+        """Put the content on disk durably and return its SHA-256; writing it again changes nothing."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        target = self.root / sha256[:2] / sha256
+        if target.exists():
+            return sha256
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh = target.with_name(uuid4().hex)
+        with open(fresh, "xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(fresh, target)
+        return sha256
+
+    def read(self, sha256: str) -> bytes:
+        """Return the content; a missing or altered file raises IntegrityBroken."""
+        try:
+            content = (self.root / sha256[:2] / sha256).read_bytes()
+        except FileNotFoundError:
+            content = b""
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise IntegrityBroken(N_("File %(sha256)s is missing or was altered."), code="FILE_ALTERED", sha256=sha256)
+        return content
+
+
+def keep(session: Session, content: bytes, *, name: str, media_type: str, now: datetime) -> StoredFile:
+    """Store a content and return its row. The file is durable before the row can be committed."""
+    store: FileStore = session.info["files"]
+    sha256 = store.write(content)
+    row = session.scalar(select(StoredFile).where(StoredFile.sha256 == sha256))
+    if row is None:
+        row = StoredFile(sha256=sha256, size=len(content), name=name, media_type=media_type, stored_at=now)
+        session.add(row)
+        session.flush()  # callers need the id
+    return row
+
+
+def content_of(session: Session, file: StoredFile) -> bytes:
+    store: FileStore = session.info["files"]
+    return store.read(file.sha256)

@@ -1,0 +1,138 @@
+"""Policies: the [P] values that are ours and not the contract's, with their history.
+
+Each policy has a default here, shown as policy in the UI. A change is a new row with an effective date and a reason;
+nothing is overwritten, so "what was our policy on that day" has one answer.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from agreements.kernel import audit
+from agreements.kernel.access.rules import Actor, Permission, require
+from agreements.kernel.db import Base, UTCDateTime
+from agreements.kernel.errors import InvalidInput, N_
+
+PolicyValue = int | bool | str | list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """key, default and unit; `clause` is what it gives a number to, `meaning` a catalogue entry."""
+
+    key: str
+    default: PolicyValue
+    unit: str
+    clause: str
+    meaning: str
+
+
+POLICIES: dict[str, Policy] = {
+    policy.key: policy
+    for policy in (
+        Policy("authorization_demand_working_days", 3, "working_day", "2.1", N_("Period stated in an authorization demand")),
+        Policy("rectification_working_days", 3, "working_day", "4.4", N_("Period stated in a rectification demand")),
+        Policy("maintenance_notice_working_days", 1, "working_day", "4.3", N_("Our notice of maintenance after the cooperator's")),
+        Policy("aftermath_agreement_working_days", 10, "working_day", "2.4", N_("Reminder to agree on the aftermath of a refused change")),
+        Policy("settlement_statement_working_days", 10, "working_day", "4.6", N_("Reminder of the settlement statement")),
+        Policy("force_majeure_proof_calendar_days", 30, "calendar_day", "7.1.1", N_("Reminder of the notary's statement")),
+        Policy("expiry_warning_calendar_days", 30, "calendar_day", "–", N_("First warning before the service period ends")),
+        Policy("provider_target_hour", 18, "hour", "T-11", N_("Our internal target on the due day, Shanghai time")),
+        Policy("business_opening_hour", 9, "hour", "4.2", N_("When the next business day opens, for “should know” arrivals")),
+        Policy(
+            "onboarding_documents",
+            ["business_licence", "business_description"],
+            "document_type",
+            "3.3",
+            N_("Documents a tenant must supply before activation"),
+        ),
+        Policy(
+            "auto_suspend_change_notification",
+            True,
+            "switch",
+            "3.3 + 4.4",
+            N_("The scheduler may decide suspension when a late change notice stays unrectified after an arrived demand"),
+        ),
+        Policy("suspension_cap_tenants", 3, "tenant", "6.2", N_("Suspensions by the scheduler in 24 hours: at least this many")),
+        Policy("suspension_cap_percent", 5, "percent", "6.2", N_("Suspensions by the scheduler in 24 hours: this share of tenants in service")),
+        Policy("allow_life_seconds", 120, "second", "9", N_("How long a gateway may rely on an allow")),
+        Policy("quota_low_percent", 20, "percent", "9", N_("Remaining quota below which answers carry QUOTA_LOW")),
+        Policy("expiring_calendar_days", 30, "calendar_day", "9", N_("Days before the end from which answers carry EXPIRING")),
+    )
+}
+
+
+class PolicyChange(Base):
+    """A value from an instant on; append-only."""
+
+    __tablename__ = "policy_change"
+    __table_args__ = (Index(None, "key", "effective_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(80))
+    value: Mapped[Any] = mapped_column(JSON)
+    effective_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    recorded_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    audit_seq: Mapped[int] = mapped_column(ForeignKey("audit_event.seq"))
+
+
+def value_of(session: Session, key: str, *, at: datetime) -> Any:
+    """Return the value in force at an instant: the last change effective by then, else the default."""
+    changed = session.scalars(
+        select(PolicyChange)
+        .where(PolicyChange.key == key, PolicyChange.effective_at <= at)
+        .order_by(PolicyChange.effective_at.desc(), PolicyChange.id.desc())
+        .limit(1)
+    ).first()
+    return POLICIES[key].default if changed is None else changed.value
+
+
+def history(session: Session, key: str) -> list[PolicyChange]:
+    """Return a policy's changes, newest first."""
+    return list(session.scalars(select(PolicyChange).where(PolicyChange.key == key).order_by(PolicyChange.id.desc())))
+
+
+def change(
+    session: Session,
+    key: str,
+    value: PolicyValue,
+    *,
+    effective_at: datetime,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> PolicyChange:
+    """Set a policy from an instant on; not before now, for what was judged stays judged by the policy of its day."""
+    require(actor, Permission.MANAGE_POLICIES)
+    policy = POLICIES.get(key)
+    if policy is None:
+        raise InvalidInput(N_("There is no policy “%(key)s”."), field="key", key=key)
+    if type(value) is not type(policy.default) or (type(value) is int and value < 0):
+        raise InvalidInput(
+            N_("“%(value)s” does not fit policy %(key)s."),
+            field="value",
+            remedy=N_("Give a value of the kind of its default, %(default)s."),
+            value=value,
+            key=key,
+            default=policy.default,
+        )
+    if effective_at < now:
+        raise InvalidInput(N_("A policy can't be changed for the past."), field="effective_at")
+    if not reason.strip():
+        raise InvalidInput(N_("A policy change needs a reason."), field="reason")
+    event = audit.record(
+        session,
+        actor=actor,
+        act="policy.changed",
+        subject=f"policy:{key}",
+        now=now,
+        as_of=effective_at,
+        reason=reason,
+        details={"before": value_of(session, key, at=effective_at), "after": value},
+    )
+    row = PolicyChange(key=key, value=value, effective_at=effective_at, recorded_at=now, audit_seq=event.seq)
+    session.add(row)
+    return row

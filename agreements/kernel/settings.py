@@ -1,0 +1,59 @@
+"""Settings: the environment wins over `instance/config.toml`, which wins over the defaults.
+
+Policies ([P] values that counsel signs off) are not settings: they live in the database with their history.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator decides about one installation.
+
+    database_url       SQLAlchemy address; empty means the SQLite file luyue.db in the instance folder
+    public_url         how people and tenants reach us; links in notices start with it; no slash at the end
+    provider_name      our company as it signs notices
+    smtp_host, _port   mail server for notices; smtp_security is none, starttls or tls
+    smtp_from          sender's address of notices
+    default_locale     zh or en, for people who have not chosen
+    """
+
+    database_url: str = ""
+    public_url: str = "http://127.0.0.1:8000"
+    provider_name: str = ""
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 25
+    smtp_security: str = "none"
+    smtp_username: str = ""
+    smtp_password: str = ""
+    smtp_from: str = "notices@localhost"
+    default_locale: str = "zh"
+    max_upload_bytes: int = 20 * 1024 * 1024
+
+
+def load_settings(instance_path: str, overrides: Mapping[str, object] | None = None) -> Settings:
+    """Read the settings; an unknown name or a wrong type raises ValueError naming it.
+
+    Environment names are LUYUE_ and the field in capitals; DATABASE_URL is read too.
+    """
+    known = {field.name: field.type for field in fields(Settings)}
+    values: dict[str, object] = {}
+    path = Path(instance_path) / "config.toml"
+    if path.exists():
+        values.update(tomllib.loads(path.read_text(encoding="utf-8")))
+    if "DATABASE_URL" in os.environ:
+        values["database_url"] = os.environ["DATABASE_URL"]
+    values.update({name: os.environ[f"LUYUE_{name.upper()}"] for name in known if f"LUYUE_{name.upper()}" in os.environ})
+    values.update(overrides or {})
+    for name, value in values.items():
+        if name not in known:
+            raise ValueError(f"unknown setting {name!r} in {path} or the environment")
+        if known[name] is int and isinstance(value, str):
+            values[name] = int(value)
+        elif not isinstance(value, known[name]):  # type: ignore[arg-type]
+            raise ValueError(f"setting {name!r} must be {known[name]}, not {value!r}")
+    return Settings(**values)  # type: ignore[arg-type]

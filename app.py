@@ -1,0 +1,51 @@
+"""The application: the only place that knows every room."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from flask import Flask
+from flask_migrate import Migrate
+
+from agreements.kernel import crypto, files
+from agreements.kernel.db import Base, db, prepare_sqlite
+from agreements.kernel.settings import load_settings
+
+ROOT = Path(__file__).parent
+
+
+def create_app(overrides: Mapping[str, object] | None = None, *, instance_path: str | None = None) -> Flask:
+    """Make the application.
+
+    overrides      settings that win over file and environment (tests)
+    instance_path  where the database, files and keys live; `instance/` beside this file, or LUYUE_INSTANCE
+    """
+    instance = instance_path or os.environ.get("LUYUE_INSTANCE") or str(ROOT / "instance")
+    app = Flask(__name__, instance_path=str(Path(instance).absolute()))
+    os.makedirs(app.instance_path, exist_ok=True)
+    settings = load_settings(app.instance_path, overrides)
+    url = settings.database_url or f"sqlite:///{Path(app.instance_path) / 'luyue.db'}"
+    app.config.update(SQLALCHEMY_DATABASE_URI=url, MAX_CONTENT_LENGTH=settings.max_upload_bytes)
+    if url.startswith("sqlite"):
+        import pysqlite3.dbapi2
+
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"module": pysqlite3.dbapi2}
+    app.extensions["luyue"] = {
+        "settings": settings,
+        "keyring": crypto.load_keyring(Path(app.instance_path) / "keys.toml"),
+        "files": files.FileStore(Path(app.instance_path) / "files"),
+    }
+    db.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            prepare_sqlite(db.engine)
+    register_rooms(app)
+    return app
+
+
+def register_rooms(app: Flask) -> None:
+    """Mount each room's pages, API and commands; who may reach a blueprint is written here."""
+
+
+__all__ = ["Base", "create_app"]
