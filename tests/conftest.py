@@ -1,0 +1,38 @@
+"""Fixtures of every room: an application on a database of its own, and a session in a transaction."""
+
+import shutil
+
+import pytest
+
+from agreements.kernel.db import Base, db, unit_of_work
+from app import create_app
+
+
+@pytest.fixture(scope="session")
+def empty_instance(tmp_path_factory):
+    """An instance folder with a migrated, empty database; copied for each test."""
+    folder = tmp_path_factory.mktemp("template")
+    app = create_app(instance_path=str(folder))
+    with app.app_context():
+        Base.metadata.create_all(db.engine)
+        db.engine.dispose()
+    return folder
+
+
+@pytest.fixture
+def app(empty_instance, tmp_path):
+    """The application on a fresh copy of the empty database."""
+    folder = tmp_path / "instance"
+    shutil.copytree(empty_instance, folder)
+    app = create_app(instance_path=str(folder))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def session(app):
+    """A session inside one writing transaction; what the test leaves is committed at its end."""
+    with unit_of_work() as session:
+        yield session
