@@ -4,12 +4,14 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import pysqlite3.dbapi2
 from flask import Flask
 from flask_migrate import Migrate
 
 from agreements.kernel import crypto, files
 from agreements.kernel.db import Base, db, prepare_sqlite
 from agreements.kernel.settings import load_settings
+from agreements.register import models as register_models
 
 ROOT = Path(__file__).parent
 
@@ -22,13 +24,11 @@ def create_app(overrides: Mapping[str, object] | None = None, *, instance_path: 
     """
     instance = instance_path or os.environ.get("LUYUE_INSTANCE") or str(ROOT / "instance")
     app = Flask(__name__, instance_path=str(Path(instance).absolute()))
-    os.makedirs(app.instance_path, exist_ok=True)
+    Path(app.instance_path).mkdir(parents=True, exist_ok=True)
     settings = load_settings(app.instance_path, overrides)
     url = settings.database_url or f"sqlite:///{Path(app.instance_path) / 'luyue.db'}"
     app.config.update(SQLALCHEMY_DATABASE_URI=url, MAX_CONTENT_LENGTH=settings.max_upload_bytes)
     if url.startswith("sqlite"):
-        import pysqlite3.dbapi2
-
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"module": pysqlite3.dbapi2}
     app.extensions["luyue"] = {
         "settings": settings,
@@ -48,4 +48,4 @@ def register_rooms(app: Flask) -> None:
     """Mount each room's pages, API and commands; who may reach a blueprint is written here."""
 
 
-__all__ = ["Base", "create_app"]
+__all__ = ["Base", "create_app", "register_models"]

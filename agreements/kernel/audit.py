@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agreements.kernel.access.rules import Actor, ActorKind
 from agreements.kernel.db import Base, UTCDateTime, enum_type
-from agreements.kernel.errors import IntegrityBroken, N_
+from agreements.kernel.errors import N_, IntegrityBroken
 
 GENESIS = "0" * 64
 CHAIN_LOCK = 0x4C7579  # "Luy": the advisory lock of the chain on PostgreSQL

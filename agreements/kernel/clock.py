@@ -1,7 +1,8 @@
 """The only place that reads the wall clock.
 
 `now` is read once per request, command or sweep at the edge and passed down. A database marked as a rehearsal when it
-was created carries a clock row that says what time it is for every process; a normal database has none and can't get one.
+was created carries a clock row that says what time it is for every process; a normal database has none and can't get
+one.
 """
 
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from sqlalchemy import Boolean, CheckConstraint, ForeignKeyConstraint, UniqueCon
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agreements.kernel.db import Base, UTCDateTime
-from agreements.kernel.errors import Conflict, N_
+from agreements.kernel.errors import N_, Conflict
 from agreements.kernel.instants import require_aware
 
 
@@ -64,9 +65,7 @@ def install(session: Session, *, rehearsal_at: datetime | None = None) -> bool:
     """
     if session.scalar(select(Installation.id)) is not None:
         return False
-    session.add(
-        Installation(id=1, incarnation=uuid4().hex, is_rehearsal=rehearsal_at is not None, created_at=wall())
-    )
+    session.add(Installation(id=1, incarnation=uuid4().hex, is_rehearsal=rehearsal_at is not None, created_at=wall()))
     session.flush()  # the clock row's foreign key needs it
     if rehearsal_at is not None:
         session.add(RehearsalClock(id=1, is_rehearsal=True, now_at=require_aware(rehearsal_at)))

@@ -9,13 +9,14 @@ import hashlib
 import hmac
 import os
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from agreements.kernel.errors import IntegrityBroken, N_
+from agreements.kernel.errors import N_, IntegrityBroken
 
 NONCE_BYTES = 12
 
@@ -64,7 +65,7 @@ class Keyring:
 
 
 def _associated(key_id: str, place: Place) -> bytes:
-    return "\x1f".join((key_id, place.table, place.column, place.row)).encode()
+    return f"{key_id}\x1f{place.table}\x1f{place.column}\x1f{place.row}".encode()
 
 
 def _encode(raw: bytes) -> str:
@@ -84,10 +85,8 @@ def load_keyring(path: Path) -> Keyring:
             file.write("# Losing this file loses every encrypted value. Back it up apart from the database.\n")
             file.write(f'current = "k1"\nindex_key = "{os.urandom(32).hex()}"\n\n')
             file.write(f'[keys]\nk1 = "{os.urandom(32).hex()}"\n')
-        try:
+        with suppress(FileExistsError):  # another process was first; its file counts
             os.link(fresh, path)
-        except FileExistsError:
-            pass  # another process was first; its file counts
         fresh.unlink()
     values = tomllib.loads(path.read_text())
     keys = {key_id: bytes.fromhex(key) for key_id, key in values["keys"].items()}

@@ -1,12 +1,12 @@
 """The database: declarative base, column types, and the one way to open a writing transaction.
 
-SQLite runs through pysqlite3 (its wheel carries a library free of the WAL-reset fault), with our own BEGIN, foreign keys
-on, WAL and synchronous FULL. PostgreSQL needs none of this.
+SQLite runs through pysqlite3 (its wheel carries a library free of the WAL-reset fault), with our own BEGIN, foreign
+keys on, WAL and synchronous FULL. PostgreSQL needs none of this.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -17,7 +17,7 @@ from sqlalchemy import JSON, DateTime, Dialect, Engine, Enum, MetaData, event
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from agreements.kernel.instants import UTC, require_aware
+from agreements.kernel.instants import require_aware
 
 WRITES = "luyue_writes"
 BUSY_TIMEOUT_MS = 10_000
@@ -45,10 +45,10 @@ class UTCDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - their signature
         return None if value is None else require_aware(value)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - their signature
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -99,7 +99,7 @@ def prepare_sqlite(engine: Engine) -> None:
     """Set up every connection of a SQLite engine; refuses WAL on a library with the WAL-reset fault."""
 
     @event.listens_for(engine, "connect")
-    def on_connect(connection: Any, record: object) -> None:
+    def on_connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
         version = tuple(int(part) for part in cursor.execute("SELECT sqlite_version()").fetchone()[0].split("."))

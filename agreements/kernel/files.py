@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, CheckConstraint, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agreements.kernel.db import Base, UTCDateTime
-from agreements.kernel.errors import IntegrityBroken, N_
+from agreements.kernel.errors import N_, IntegrityBroken
 
 
 class StoredFile(Base):
@@ -42,11 +42,11 @@ class FileStore:
             return sha256
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = target.with_name(uuid4().hex)
-        with open(fresh, "xb") as file:
+        with fresh.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(fresh, target)
+        fresh.replace(target)
         return sha256
 
     def read(self, sha256: str) -> bytes:

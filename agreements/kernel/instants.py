@@ -7,7 +7,7 @@ zone the machine is set to (domain rule T-1).
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from agreements.kernel.errors import InvalidInput, N_
+from agreements.kernel.errors import N_, InvalidInput
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

@@ -1,9 +1,13 @@
 """Money as whole fen (分), the hundredth of a yuan. No floats, one currency: CNY."""
 
+import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
-from agreements.kernel.errors import InvalidInput, N_
+from agreements.kernel.errors import N_, InvalidInput
+
+YUAN = re.compile(r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]{1,2})?")
+LARGEST_YUAN = 10**12
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,18 +35,13 @@ class Money:
 
 
 def parse_yuan(text: str, field: str) -> Money:
-    """Read an amount in yuan such as 1200, 1200.0 or 1,200.00; more than two digits after the point are refused."""
-    try:
-        yuan = Decimal(text.strip().replace(",", ""))
-        fen = yuan.scaleb(2)
-        exact = yuan.is_finite() and fen == fen.to_integral_value()
-    except InvalidOperation:
-        exact = False
-    if not exact:
+    """Read an amount in yuan such as 1200, 1200.0 or 1,200.00; at most two digits after the point, never rounded."""
+    written = text.strip()
+    if not YUAN.fullmatch(written) or Decimal(written.replace(",", "")) > LARGEST_YUAN:
         raise InvalidInput(
             N_("“%(text)s” is not an amount in yuan."),
             field=field,
             remedy=N_("Write it as 1200.00, with at most two digits after the point."),
             text=text,
         )
-    return Money(int(fen))
+    return Money(int(Decimal(written.replace(",", "")).scaleb(2)))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from agreements.kernel import audit
 from agreements.kernel.access.rules import Actor, Permission, require
 from agreements.kernel.db import Base, UTCDateTime
-from agreements.kernel.errors import InvalidInput, N_
+from agreements.kernel.errors import N_, InvalidInput
 
 PolicyValue = int | bool | str | list[str]
 
@@ -33,15 +33,41 @@ class Policy:
 POLICIES: dict[str, Policy] = {
     policy.key: policy
     for policy in (
-        Policy("authorization_demand_working_days", 3, "working_day", "2.1", N_("Period stated in an authorization demand")),
+        Policy(
+            "authorization_demand_working_days", 3, "working_day", "2.1", N_("Period stated in an authorization demand")
+        ),
         Policy("rectification_working_days", 3, "working_day", "4.4", N_("Period stated in a rectification demand")),
-        Policy("maintenance_notice_working_days", 1, "working_day", "4.3", N_("Our notice of maintenance after the cooperator's")),
-        Policy("aftermath_agreement_working_days", 10, "working_day", "2.4", N_("Reminder to agree on the aftermath of a refused change")),
-        Policy("settlement_statement_working_days", 10, "working_day", "4.6", N_("Reminder of the settlement statement")),
-        Policy("force_majeure_proof_calendar_days", 30, "calendar_day", "7.1.1", N_("Reminder of the notary's statement")),
-        Policy("expiry_warning_calendar_days", 30, "calendar_day", "–", N_("First warning before the service period ends")),
+        Policy(
+            "maintenance_notice_working_days",
+            1,
+            "working_day",
+            "4.3",
+            N_("Our notice of maintenance after the cooperator's"),
+        ),
+        Policy(
+            "aftermath_agreement_working_days",
+            10,
+            "working_day",
+            "2.4",
+            N_("Reminder to agree on the aftermath of a refused change"),
+        ),
+        Policy(
+            "settlement_statement_working_days", 10, "working_day", "4.6", N_("Reminder of the settlement statement")
+        ),
+        Policy(
+            "force_majeure_proof_calendar_days", 30, "calendar_day", "7.1.1", N_("Reminder of the notary's statement")
+        ),
+        Policy(
+            "expiry_warning_calendar_days", 30, "calendar_day", "–", N_("First warning before the service period ends")
+        ),
         Policy("provider_target_hour", 18, "hour", "T-11", N_("Our internal target on the due day, Shanghai time")),
-        Policy("business_opening_hour", 9, "hour", "4.2", N_("When the next business day opens, for “should know” arrivals")),
+        Policy(
+            "business_opening_hour",
+            9,
+            "hour",
+            "4.2",
+            N_("When the next business day opens, for “should know” arrivals"),
+        ),
         Policy(
             "onboarding_documents",
             ["business_licence", "business_description"],
@@ -54,13 +80,31 @@ POLICIES: dict[str, Policy] = {
             True,
             "switch",
             "3.3 + 4.4",
-            N_("The scheduler may decide suspension when a late change notice stays unrectified after an arrived demand"),
+            N_("The scheduler may decide suspension for a late change notice left unrectified after an arrived demand"),
         ),
-        Policy("suspension_cap_tenants", 3, "tenant", "6.2", N_("Suspensions by the scheduler in 24 hours: at least this many")),
-        Policy("suspension_cap_percent", 5, "percent", "6.2", N_("Suspensions by the scheduler in 24 hours: this share of tenants in service")),
+        Policy(
+            "suspension_cap_tenants",
+            3,
+            "tenant",
+            "6.2",
+            N_("Suspensions by the scheduler in 24 hours: at least this many"),
+        ),
+        Policy(
+            "suspension_cap_percent",
+            5,
+            "percent",
+            "6.2",
+            N_("Suspensions by the scheduler in 24 hours: this share of tenants in service"),
+        ),
         Policy("allow_life_seconds", 120, "second", "9", N_("How long a gateway may rely on an allow")),
         Policy("quota_low_percent", 20, "percent", "9", N_("Remaining quota below which answers carry QUOTA_LOW")),
-        Policy("expiring_calendar_days", 30, "calendar_day", "9", N_("Days before the end from which answers carry EXPIRING")),
+        Policy(
+            "expiring_calendar_days",
+            30,
+            "calendar_day",
+            "9",
+            N_("Days before the end from which answers carry EXPIRING"),
+        ),
     )
 }
 

@@ -47,7 +47,9 @@ def load_settings(instance_path: str, overrides: Mapping[str, object] | None = N
         values.update(tomllib.loads(path.read_text(encoding="utf-8")))
     if "DATABASE_URL" in os.environ:
         values["database_url"] = os.environ["DATABASE_URL"]
-    values.update({name: os.environ[f"LUYUE_{name.upper()}"] for name in known if f"LUYUE_{name.upper()}" in os.environ})
+    values.update(
+        {name: os.environ[f"LUYUE_{name.upper()}"] for name in known if f"LUYUE_{name.upper()}" in os.environ}
+    )
     values.update(overrides or {})
     for name, value in values.items():
         if name not in known:

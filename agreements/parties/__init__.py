@@ -1,0 +1,1 @@
+"""Parties, tenants, how to reach them, and what they proved before activation."""
