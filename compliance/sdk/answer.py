@@ -79,7 +79,7 @@ class Decision:
                      other than QUOTA_EXHAUSTED (0), for what is denied lends nothing
     valid_until      exclusive; until then the same call gets the same answer unless a newer revision says otherwise.
                      None for a denial: it does not expire, it is replaced
-    unchecked        "platform", "purpose": what the call did not name and so was not judged
+    unchecked        "platform", "purpose": what was not judged, because the call did not name it or nothing was agreed
     terms_version    version of the terms applied; None without an agreement
     """
 

@@ -5,7 +5,8 @@ one that fails none lets the call through. Interpretations:
 
 - `UNKNOWN_TENANT` is about the tenant. A known tenant without an agreement for the product gets
   `AGREEMENT_NOT_EFFECTIVE`: nothing was purchased and paid for (main 三 1).
-- A platform or purpose that the call does not name is not judged; the answer lists it in `unchecked`.
+- A platform or purpose that the call does not name is not judged, nor is a purpose where no list of purposes was
+  agreed; the answer lists it in `unchecked`. No platform recorded means that none is allowed (domain, 2.3).
 - A hold of scope tenant reaches every agreement until it is lifted, even when the agreement it arose under has ended.
 """
 
@@ -44,7 +45,7 @@ def decide(
         return _deny(entitlement, call, now, (_Failure(Reason.UNKNOWN_TENANT, ""),))
     candidates = [agreement for agreement in entitlement.agreements if agreement.product_code == call.product]
     if not candidates:
-        return _deny(entitlement, call, now, (_Failure(Reason.AGREEMENT_NOT_EFFECTIVE, "三1"),))
+        return _deny(entitlement, call, now, (_Failure(Reason.AGREEMENT_NOT_EFFECTIVE, "三 1"),))
     judged = {
         agreement.agreement_id: tuple(_failures(agreement, entitlement.holds_on(agreement), call, now))
         for agreement in candidates
@@ -125,7 +126,7 @@ def _failures(
         own = (platform for platform in agreement.platforms if platform.name == call.platform)
         if not any(platform.is_valid(now) for platform in own):
             yield _Failure(Reason.PLATFORM_NOT_ALLOWED, "2.3")
-    if call.purpose is not None and call.purpose not in agreement.purposes:
+    if call.purpose is not None and agreement.purposes is not None and call.purpose not in agreement.purposes:
         yield _Failure(Reason.PURPOSE_NOT_COVERED, "2.3")
     if agreement.remaining_quota == 0:
         yield _Failure(Reason.QUOTA_EXHAUSTED, "一")
@@ -134,11 +135,11 @@ def _failures(
 def _failures_of_time(agreement: AgreementEntitlement, now: datetime) -> Iterator[_Failure]:
     """Main 三 1 and 一, clauses 4.4 and 4.6: effective from payment, ended at the bound with or without a job."""
     if agreement.effective_at is None or now < agreement.effective_at:
-        yield _Failure(Reason.AGREEMENT_NOT_EFFECTIVE, "三1")
+        yield _Failure(Reason.AGREEMENT_NOT_EFFECTIVE, "三 1")
     if agreement.ending is not None and agreement.ending.at <= now:
         yield _Failure(Reason.TERMINATED, agreement.ending.clause)
     if agreement.service_end_exclusive_at <= now:
-        yield _Failure(Reason.SERVICE_PERIOD_ENDED, "三1")
+        yield _Failure(Reason.SERVICE_PERIOD_ENDED, "三 1")
     if now < agreement.service_start_at:
         yield _Failure(Reason.SERVICE_NOT_STARTED, "一")
 
@@ -175,6 +176,7 @@ def _bounds(entitlement: Entitlement, candidates: list[AgreementEntitlement], ca
             agreement.service_end_exclusive_at,
             agreement.activated_at,
             agreement.withdrawn_at,
+            agreement.terms_until_at,
         ]
         for hold in entitlement.holds_on(agreement):
             instants += [hold.effective_at, hold.lifted_at]
@@ -203,14 +205,14 @@ def _hints(
 
 
 def _unchecked(call: Call, agreement: AgreementEntitlement | None) -> tuple[str, ...]:
-    """Name what would have been judged, had the call named it."""
+    """Name what a gate must still see to: what the call did not name, or what no list was agreed for."""
     if agreement is None:
         return ()
     return tuple(
         name
         for name, is_missing in (
             ("platform", call.platform is None and agreement.own_platform_only),
-            ("purpose", call.purpose is None),
+            ("purpose", call.purpose is None or agreement.purposes is None),
         )
         if is_missing
     )

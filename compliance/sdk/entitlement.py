@@ -110,9 +110,10 @@ class AgreementEntitlement:
     withdrawn_at       the data source ends the product (clause 2.4); None while it is on offer
     platforms          the tenant's own; none of them means no platform is allowed, not every platform
     own_platform_only  False where a supplement or the form dropped the limit of clause 2.3
-    purposes           agreed purpose codes; none of them means no purpose is covered
+    purposes           agreed purpose codes; none of them means no purpose is covered, None that no list was agreed
     quota_total        prepaid calls; None where nothing is prepaid (包年, 按量), never 0 for that
     terms_version      version of the terms in force, for the decision log
+    terms_until_at     when the next version takes effect; None where none is known
     """
 
     agreement_id: int
@@ -127,10 +128,11 @@ class AgreementEntitlement:
     withdrawn_at: datetime | None = None
     platforms: frozenset[OwnPlatform] = frozenset()
     own_platform_only: bool = True
-    purposes: frozenset[str] = frozenset()
+    purposes: frozenset[str] | None = None
     quota_total: int | None = None
     quota_used: int = 0
     terms_version: int = 1
+    terms_until_at: datetime | None = None
 
     def __post_init__(self) -> None:
         require_aware(
@@ -139,6 +141,7 @@ class AgreementEntitlement:
             self.effective_at,
             self.activated_at,
             self.withdrawn_at,
+            self.terms_until_at,
         )
         if self.service_end_exclusive_at <= self.service_start_at:
             raise ValueError(f"agreement {self.agreement_id}: the service period ends before it starts")

@@ -32,11 +32,11 @@ def ask(*agreements, **options):
 @pytest.mark.parametrize(
     ("facts", "reason", "clause"),
     [
-        (UNPAID, "AGREEMENT_NOT_EFFECTIVE", "三1"),
-        (PAID_LATER, "AGREEMENT_NOT_EFFECTIVE", "三1"),
+        (UNPAID, "AGREEMENT_NOT_EFFECTIVE", "三 1"),
+        (PAID_LATER, "AGREEMENT_NOT_EFFECTIVE", "三 1"),
         (ENDED, "TERMINATED", "4.4"),
         (ENDED_TOGETHER, "TERMINATED", "4.6"),
-        (EXPIRED, "SERVICE_PERIOD_ENDED", "三1"),
+        (EXPIRED, "SERVICE_PERIOD_ENDED", "三 1"),
         (NOT_STARTED, "SERVICE_NOT_STARTED", "一"),
         (SUSPENDED, "SUSPENDED", "4.4"),
         ({"holds": (a_hold(clause="6.1"),)}, "SUSPENDED", "6.1"),
@@ -85,7 +85,7 @@ def test_an_unknown_tenant_is_denied_as_such():
 def test_a_known_tenant_without_an_agreement_for_the_product_has_none_effective():
     decision = answer(a_tenant(an_agreement()), product="another")
 
-    assert (decision.reason_codes, decision.clause) == (("AGREEMENT_NOT_EFFECTIVE",), "三1")
+    assert (decision.reason_codes, decision.clause) == (("AGREEMENT_NOT_EFFECTIVE",), "三 1")
     assert decision.agreement_id is None
 
 
@@ -297,6 +297,12 @@ class TestPlatformAndPurpose:
         assert decision.is_allowed
         assert decision.unchecked == unchecked
 
+    def test_a_purpose_is_not_judged_where_no_list_was_agreed(self):
+        decision = ask(an_agreement(purposes=None))
+
+        assert decision.is_allowed
+        assert decision.unchecked == ("purpose",)
+
 
 class TestQuota:
     @pytest.mark.parametrize(
@@ -343,6 +349,7 @@ def test_clause_4_3_maintenance_is_a_hint_and_never_a_denial():
         ({"holds": (a_hold("Tue 2024-10-15 12:01"),)}, "Tue 2024-10-15 12:00", "Tue 2024-10-15 12:01"),
         ({"ending": an_ending("Tue 2024-10-15 12:01")}, "Tue 2024-10-15 12:00", "Tue 2024-10-15 12:01"),
         ({"withdrawn_at": at("Tue 2024-10-15 12:01")}, "Tue 2024-10-15 12:00", "Tue 2024-10-15 12:01"),
+        ({"terms_until_at": at("Tue 2024-10-15 12:01")}, "Tue 2024-10-15 12:00", "Tue 2024-10-15 12:01"),
     ],
 )
 def test_an_allow_lives_until_the_next_bound_or_its_life(facts, when, valid_until):

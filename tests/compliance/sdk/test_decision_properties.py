@@ -52,7 +52,7 @@ def agreements(draw, agreement_id):
         withdrawn_at=draw(st.one_of(st.none(), st.none(), instants)),
         platforms=draw(st.frozensets(st.builds(OwnPlatform, platforms, maybe, maybe), max_size=2)),
         own_platform_only=draw(st.booleans()),
-        purposes=draw(st.frozensets(purposes, max_size=2)),
+        purposes=draw(st.one_of(st.none(), st.frozensets(purposes, max_size=2))),
         quota_total=draw(st.one_of(st.none(), st.integers(0, 3))),
         quota_used=draw(st.integers(0, 4)),
     )
