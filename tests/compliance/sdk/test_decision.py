@@ -181,11 +181,24 @@ def test_access_returns_only_when_no_hold_is_left():
 
 
 def test_two_suspensions_are_one_reason_with_the_clause_of_the_first():
-    holds = (a_hold("Wed 2024-10-09 10:00", clause="6.1"), a_hold("Tue 2024-10-08 10:00", clause="4.4"))
+    holds = (a_hold("Wed 2024-10-09 10:00", clause="4.4"), a_hold("Tue 2024-10-08 10:00", clause="6.1"))
 
     decision = ask(an_agreement(holds=holds))
 
-    assert (decision.reason_codes, decision.clause) == (("SUSPENDED",), "4.4")
+    assert (decision.reason_codes, decision.clause) == (("SUSPENDED",), "6.1")
+
+
+@pytest.mark.parametrize(
+    ("facts", "before", "from_then_on"),
+    [
+        ({"activated_at": at("Tue 2024-10-15 12:00")}, ("ONBOARDING_INCOMPLETE",), ()),
+        ({"ending": an_ending("Tue 2024-10-15 12:00")}, (), ("TERMINATED",)),
+        ({"withdrawn_at": at("Tue 2024-10-15 12:00")}, (), ("PRODUCT_WITHDRAWN_UPSTREAM",)),
+    ],
+)
+def test_a_fact_counts_from_its_very_instant(facts, before, from_then_on):
+    assert ask(an_agreement(**facts), when="Tue 2024-10-15 11:59:59.999").reason_codes == before
+    assert ask(an_agreement(**facts), when="Tue 2024-10-15 12:00").reason_codes == from_then_on
 
 
 class TestSeveralAgreements:
@@ -247,6 +260,13 @@ class TestSeveralAgreements:
         newer = an_agreement(2, **SUSPENDED, service_start_at=at("Thu 2024-08-01 00:00"))
 
         assert ask(frozen, newer).reason_codes == ("SUSPENDED",)
+
+    def test_an_allow_ends_where_another_agreement_is_to_be_charged(self):
+        paid_soon = an_agreement(
+            1, service_end_exclusive_at=at("Tue 2025-07-29 00:00"), effective_at=at("Tue 2024-10-15 12:01")
+        )
+
+        assert ask(paid_soon, an_agreement(2)).valid_until == at("Tue 2024-10-15 12:01")
 
     def test_renewals_meet_at_midnight_without_a_gap(self):
         renewal = an_agreement(
