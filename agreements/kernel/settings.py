@@ -20,6 +20,7 @@ class Settings:
     smtp_host, _port   mail server for notices; smtp_security is none, starttls or tls
     smtp_from          sender's address of notices
     default_locale     zh or en, for people who have not chosen
+    trusted_proxies    how many proxies before us set X-Forwarded-For and -Proto; 0 believes none of them
     """
 
     database_url: str = ""
@@ -33,6 +34,7 @@ class Settings:
     smtp_from: str = "notices@localhost"
     default_locale: str = "zh"
     max_upload_bytes: int = 20 * 1024 * 1024
+    trusted_proxies: int = 0
 
 
 def load_settings(instance_path: str, overrides: Mapping[str, object] | None = None) -> Settings:
