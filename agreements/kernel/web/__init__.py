@@ -1,0 +1,1 @@
+"""The web shell: who may reach what, sessions, headers, errors, language and the common parts of pages."""

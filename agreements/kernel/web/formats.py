@@ -1,0 +1,78 @@
+"""How dates, instants and amounts read on pages: always Shanghai time, in the person's language."""
+
+from datetime import date, datetime, time, timedelta
+
+from flask_babel import gettext, ngettext
+
+from agreements.kernel.access.models import Locale
+from agreements.kernel.instants import SHANGHAI, legal_date, require_aware
+from agreements.kernel.money import Money
+from agreements.kernel.web.language import current_locale
+
+WEEKDAYS = {
+    Locale.ZH: ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
+    Locale.EN: ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+}
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def day(value: date | datetime) -> str:
+    """2025年11月12日 周三, or Wed 12 Nov 2025; of an instant its Shanghai date."""
+    on = legal_date(value) if isinstance(value, datetime) else value
+    if current_locale() is Locale.ZH:
+        return f"{on.year}年{on.month}月{on.day}日 {WEEKDAYS[Locale.ZH][on.weekday()]}"
+    return f"{WEEKDAYS[Locale.EN][on.weekday()]} {on.day} {MONTHS[on.month - 1]} {on.year}"
+
+
+def short_day(value: date | datetime) -> str:
+    """2025-11-12, for dense tables; of an instant its Shanghai date."""
+    return (legal_date(value) if isinstance(value, datetime) else value).isoformat()
+
+
+def until(bound: datetime) -> str:
+    """The exclusive end of a period as people write it: 2025年11月12日 周三 24:00 for 2025-11-13 00:00 (rule T-5)."""
+    local = require_aware(bound).astimezone(SHANGHAI)
+    if local.time() != time():
+        return instant(bound)
+    return f"{day(local.date() - timedelta(days=1))} 24:00"
+
+
+def instant(value: datetime) -> str:
+    """2025年11月12日 周三 16:40, or Wed 12 Nov 2025 16:40."""
+    return f"{day(value)} {clock_time(value)}"
+
+
+def clock_time(value: datetime) -> str:
+    """16:40 in Shanghai."""
+    return f"{require_aware(value).astimezone(SHANGHAI):%H:%M}"
+
+
+def yuan(amount: Money | int) -> str:
+    """¥1,200.00; a plain number is fen."""
+    fen = amount.fen if isinstance(amount, Money) else amount
+    whole, rest = divmod(abs(fen), 100)
+    return f"{'-' if fen < 0 else ''}¥{whole:,}.{rest:02}"
+
+
+def whole(number: int) -> str:
+    """30,000."""
+    return f"{number:,}"
+
+
+def relative(value: date | datetime, now: datetime) -> str:
+    """Calendar days from today, to stand beside a date: in 3 days, today, 2 days ago."""
+    on = legal_date(value) if isinstance(value, datetime) else value
+    days = (on - legal_date(now)).days
+    if days == 0:
+        return str(gettext("today"))
+    if days > 0:
+        return str(ngettext("in %(num)d day", "in %(num)d days", days))
+    return str(ngettext("%(num)d day ago", "%(num)d days ago", -days))
+
+
+def relative_until(bound: datetime, now: datetime) -> str:
+    """As `relative`, for the last day before an exclusive bound."""
+    return relative(bound - timedelta(microseconds=1), now)
+
+
+FILTERS = (day, short_day, until, instant, clock_time, yuan, whole, relative, relative_until)

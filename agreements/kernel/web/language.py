@@ -1,0 +1,39 @@
+"""Chinese and English: the person's own choice, else the visitor's, else what the browser asks for."""
+
+from flask import Flask, current_app, g, request
+from flask_babel import Babel, get_locale, gettext
+
+from agreements.kernel.access.models import Locale
+
+COOKIE = "__Host-luyue-language"
+HTML_LANGUAGE = {Locale.ZH: "zh-CN", Locale.EN: "en"}
+OWN_NAMES = {Locale.ZH: "中文", Locale.EN: "English"}
+
+
+def prepare_language(app: Flask) -> None:
+    Babel(app, locale_selector=chosen_locale, default_locale="zh", default_timezone="Asia/Shanghai")
+
+
+def chosen_locale() -> str:
+    """Return zh or en for this request."""
+    signed_in = g.get("signed_in")
+    if signed_in is not None:
+        return str(signed_in.locale.value)
+    known = [locale.value for locale in Locale]
+    cookie = request.cookies.get(COOKIE)
+    if cookie in known:
+        return cookie
+    default: str = current_app.extensions["luyue"]["settings"].default_locale
+    return request.accept_languages.best_match(known, default) if request.accept_languages else default
+
+
+def current_locale() -> Locale:
+    """Return the language in use; Chinese outside a request."""
+    locale = get_locale()
+    return Locale(locale.language) if locale is not None else Locale.ZH
+
+
+def label(kind: str, value: object) -> str:
+    """Return the word for a value of an enumeration: the catalogue's entry `kind.value`."""
+    msgid = f"{kind}.{value}"
+    return str(gettext(msgid))

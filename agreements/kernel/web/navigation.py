@@ -1,0 +1,56 @@
+"""The side bar: the rooms by address. A room appears once a page is mounted at its address."""
+
+from dataclasses import dataclass
+
+from flask import current_app, g, request
+from werkzeug.exceptions import HTTPException
+
+from agreements.kernel.access.rules import Permission, may
+from agreements.kernel.errors import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """address, catalogue entry, icon and the letter of `g` + letter; `permission` hides it from who can't use it."""
+
+    path: str
+    name: str
+    icon: str
+    letter: str
+    permission: Permission = Permission.READ
+
+
+ROOMS = (
+    Room("/", N_("Today"), "layout-dashboard", "t"),
+    Room("/register", N_("Register"), "file-text", "r"),
+    Room("/import", N_("Import"), "file-import", "i", Permission.IMPORT_AGREEMENT),
+    Room("/cases", N_("Cases"), "gavel", "c"),
+    Room("/notices", N_("Notices"), "send", "n"),
+)
+ADMIN = (
+    Room("/admin/people", N_("People"), "users", "p", Permission.MANAGE_PEOPLE),
+    Room("/admin/keys", N_("Gateway keys"), "key", "k", Permission.MANAGE_KEYS),
+    Room("/admin/jobs", N_("Jobs"), "clock-play", "j", Permission.RUN_JOBS),
+)
+
+
+def visible(rooms: tuple[Room, ...]) -> list[Room]:
+    """Return the rooms that exist and that the person can use."""
+    actor = g.get("actor")
+    return [room for room in rooms if actor is not None and may(actor, room.permission) and exists(room.path)]
+
+
+def exists(path: str) -> bool:
+    """Say whether a page is mounted at a path."""
+    known: dict[str, bool] = current_app.extensions.setdefault("luyue_paths", {})
+    if path not in known:
+        try:
+            current_app.url_map.bind("localhost").match(path, method="GET")
+            known[path] = True
+        except HTTPException:
+            known[path] = False
+    return known[path]
+
+
+def is_here(room: Room) -> bool:
+    return request.path == room.path or (room.path != "/" and request.path.startswith(room.path + "/"))

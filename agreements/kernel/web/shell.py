@@ -1,0 +1,81 @@
+"""Puts the web shell on an application: guard, headers, errors, language, and what templates can use."""
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Flask, current_app, g, request, url_for
+from werkzeug.datastructures import MultiDict
+
+from agreements.kernel.access.rules import Permission, may
+from agreements.kernel.settings import Settings
+from agreements.kernel.web import csrf, formats, language, mounting, navigation, problems, sessions
+from agreements.kernel.web.headers import harden
+
+THEME_COOKIE = "luyue-theme"
+
+
+def prepare_web(app: Flask, settings: Settings) -> None:
+    """Make the application refuse what nobody allowed and answer in the person's language."""
+    harden(app, settings)
+    language.prepare_language(app)
+    problems.register_errors(app)
+    app.before_request(mounting.guard)
+    app.after_request(sessions.keep_visitor)
+    app.jinja_env.filters.update({function.__name__: function for function in formats.FILTERS})
+    app.jinja_env.globals.update(
+        label=language.label,
+        asset=asset,
+        icon_sprite=icon_sprite,
+        csrf_field=csrf.field,
+        csrf_token=csrf.token,
+        may=i_may,
+        page_address=page_address,
+        rooms=lambda: navigation.visible(navigation.ROOMS),
+        admin_rooms=lambda: navigation.visible(navigation.ADMIN),
+        is_here=navigation.is_here,
+        page_exists=navigation.exists,
+        theme=theme,
+        language_of_page=lambda: language.HTML_LANGUAGE[language.current_locale()],
+        languages=lambda: list(language.OWN_NAMES.items()),
+        current_locale=language.current_locale,
+        error_message=problems.message_of,
+        error_remedy=problems.remedy_of,
+    )
+
+
+def i_may(permission: str) -> bool:
+    """Say whether the signed-in person may; templates use it to leave out buttons, never to protect."""
+    actor = g.get("actor")
+    return actor is not None and may(actor, Permission(permission))
+
+
+def asset(name: str) -> str:
+    """Return the address of a file under static/, changed whenever its content changes."""
+    return url_for("static", filename=name, v=_mark_of(Path(current_app.static_folder or "") / name))
+
+
+@lru_cache(maxsize=256)
+def _mark_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.exists() else "missing"
+
+
+def icon_sprite() -> str:
+    return asset("vendor/icons.svg")
+
+
+def theme() -> str:
+    """Return light, dark, or auto (as the system is set); chosen in the top bar, kept in a cookie."""
+    chosen = request.cookies.get(THEME_COOKIE, "auto")
+    return chosen if chosen in ("light", "dark") else "auto"
+
+
+def page_address(**changes: object) -> str:
+    """Return this page's address with some query values changed (None takes one out): for paging, sorting, filters."""
+    query = MultiDict(request.args)
+    for name, value in changes.items():
+        query.poplist(name)
+        if value is not None:
+            query[name] = str(value)
+    assert request.endpoint is not None
+    return url_for(request.endpoint, **{**(request.view_args or {}), **query.to_dict(flat=False)})
