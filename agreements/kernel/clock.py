@@ -5,6 +5,7 @@ was created carries a clock row that says what time it is for every process; a n
 one.
 """
 
+import time
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -46,6 +47,11 @@ class RehearsalClock(Base):
 def wall() -> datetime:
     """Return the machine's time. For leases, sessions and keys; legal facts use `now`."""
     return datetime.now(UTC)
+
+
+def monotonic() -> float:
+    """Return seconds that never jump: for measuring how long something took. They mean nothing outside a process."""
+    return time.monotonic()
 
 
 def now(session: Session) -> datetime:

@@ -2,34 +2,46 @@
 
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, case, or_, select
 from sqlalchemy.orm import Session
 
+from agreements.kernel.sweeps import Sweep
 from agreements.register.actions import advance
 from agreements.register.models import Agreement
-from agreements.register.rules import IN_FORCE, AgreementState
+from agreements.register.rules import IN_FORCE, AgreementState, service_starts_at
 
 
-def agreements_to_advance(session: Session, *, now: datetime) -> list[int]:
-    """Return ids of agreements whose start or end bound has passed unrecorded, earliest end first."""
-    return list(
-        session.scalars(
-            select(Agreement.id)
-            .where(
-                or_(
-                    and_(Agreement.state.in_(IN_FORCE), Agreement.service_end_exclusive_at <= now),
-                    and_(
-                        Agreement.state == AgreementState.EFFECTIVE,
-                        Agreement.service_start_at <= now,
-                        Agreement.effective_at <= now,
-                    ),
-                )
-            )
-            .order_by(Agreement.service_end_exclusive_at, Agreement.id)
-        )
+def agreements_to_advance(session: Session, *, due_by: datetime) -> list[int]:
+    """Return ids of agreements whose start or end bound has passed unrecorded, oldest bound first."""
+    started = and_(
+        Agreement.state == AgreementState.EFFECTIVE,
+        Agreement.service_start_at <= due_by,
+        Agreement.effective_at <= due_by,
     )
+    ended = and_(Agreement.state.in_(IN_FORCE), Agreement.service_end_exclusive_at <= due_by)
+    bound = case(
+        (and_(started, Agreement.effective_at > Agreement.service_start_at), Agreement.effective_at),
+        (started, Agreement.service_start_at),
+        else_=Agreement.service_end_exclusive_at,
+    )
+    return list(session.scalars(select(Agreement.id).where(or_(ended, started)).order_by(bound, Agreement.id)))
 
 
-def advance_agreement(session: Session, agreement_id: int, *, now: datetime) -> None:
-    """Record what time made true of one agreement."""
-    advance(session, session.get_one(Agreement, agreement_id), now=now)
+def agreement_due_at(session: Session, agreement_id: int) -> datetime:
+    """Return the bound that an agreement to be advanced has passed."""
+    agreement = session.get_one(Agreement, agreement_id)
+    if agreement.state is AgreementState.EFFECTIVE and agreement.effective_at is not None:
+        starts_at = service_starts_at(agreement.service_start_at, agreement.effective_at)
+        return min(starts_at, agreement.service_end_exclusive_at)
+    return agreement.service_end_exclusive_at
+
+
+def advance_agreement(session: Session, agreement_id: int, *, now: datetime) -> bool:
+    """Record what time made true of one agreement; False where it was recorded already."""
+    agreement = session.get_one(Agreement, agreement_id)
+    before = agreement.state
+    advance(session, agreement, now=now)
+    return agreement.state is not before
+
+
+SWEEPS = (Sweep("lifecycle", agreements_to_advance, advance_agreement, agreement_due_at),)

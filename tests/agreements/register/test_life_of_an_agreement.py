@@ -105,8 +105,8 @@ def test_payment_is_confirmed_once_by_finance_with_the_amount_of_the_order(sessi
 def test_the_period_ends_at_24_00_of_its_last_day_however_late_it_is_recorded(session):
     agreement = a_paid_agreement(session)
 
-    assert agreements_to_advance(session, now=at("Tue 2025-07-29 23:59:59")) == []
-    assert agreements_to_advance(session, now=at("Wed 2025-07-30 00:00")) == [agreement.id]
+    assert agreements_to_advance(session, due_by=at("Tue 2025-07-29 23:59:59")) == []
+    assert agreements_to_advance(session, due_by=at("Wed 2025-07-30 00:00")) == [agreement.id]
     advance(session, agreement, now=at("Fri 2025-08-29 09:00"))
     advance(session, agreement, now=at("Fri 2025-08-29 09:05"))
 
