@@ -5,12 +5,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pysqlite3.dbapi2
-from flask import Flask
+from flask import Blueprint, Flask
 from flask_migrate import Migrate
 
+from agreements.calendar import cli as calendar_cli
 from agreements.kernel import crypto, files
+from agreements.kernel.access import admin_views as access_admin_views
+from agreements.kernel.access import cli as access_cli
+from agreements.kernel.access import views as access_views
+from agreements.kernel.cli import add_commands
 from agreements.kernel.db import Base, db, prepare_sqlite
 from agreements.kernel.settings import load_settings
+from agreements.kernel.web.mounting import PEOPLE, PUBLIC, Access, mount
+from agreements.kernel.web.shell import prepare_web
 from agreements.register import models as register_models
 
 ROOT = Path(__file__).parent
@@ -40,12 +47,31 @@ def create_app(overrides: Mapping[str, object] | None = None, *, instance_path: 
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             prepare_sqlite(db.engine)
+    prepare_web(app, settings)
     register_rooms(app)
     return app
 
 
 def register_rooms(app: Flask) -> None:
-    """Mount each room's pages, API and commands; who may reach a blueprint is written here."""
+    """Mount each room's pages, API and commands; who may reach a blueprint is written here.
+
+    A new room adds a line to each list it has something for; what is not listed can't be reached.
+    """
+    pages_and_api: list[tuple[Blueprint, Access]] = [
+        (access_views.access, PUBLIC),
+        (access_views.account, PEOPLE),
+        (access_admin_views.people, PEOPLE),
+        (access_admin_views.gateway_keys, PEOPLE),
+    ]
+    command_groups = [
+        *access_cli.commands,
+    ]
+    for blueprint, access in pages_and_api:
+        mount(app, blueprint, access=access)
+    for group in command_groups:
+        add_commands(app, group)
+    for command in calendar_cli.commands:
+        app.cli.add_command(command)
 
 
 __all__ = ["Base", "create_app", "register_models"]

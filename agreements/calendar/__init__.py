@@ -1,0 +1,1 @@
+"""Working days, and every deadline that is counted (domain rules T-1 to T-15)."""
