@@ -13,12 +13,15 @@ from agreements.kernel import crypto, files
 from agreements.kernel.access import admin_views as access_admin_views
 from agreements.kernel.access import cli as access_cli
 from agreements.kernel.access import views as access_views
+from agreements.kernel.access.models import Scope
 from agreements.kernel.cli import add_commands
 from agreements.kernel.db import Base, db, prepare_sqlite
 from agreements.kernel.settings import load_settings
-from agreements.kernel.web.mounting import PEOPLE, PUBLIC, Access, mount
+from agreements.kernel.web.mounting import PEOPLE, PUBLIC, Access, gateway_keys, mount
 from agreements.kernel.web.shell import prepare_web
 from agreements.register import models as register_models
+from compliance.gateway import api as gateway_api
+from compliance.gateway import cli as gateway_cli
 
 ROOT = Path(__file__).parent
 
@@ -62,9 +65,12 @@ def register_rooms(app: Flask) -> None:
         (access_views.account, PEOPLE),
         (access_admin_views.people, PEOPLE),
         (access_admin_views.gateway_keys, PEOPLE),
+        (gateway_api.decisions, gateway_keys(Scope.DECIDE)),
+        (gateway_api.standings, gateway_keys(Scope.STATUS)),
     ]
     command_groups = [
         *access_cli.commands,
+        gateway_cli.commands,
     ]
     for blueprint, access in pages_and_api:
         mount(app, blueprint, access=access)

@@ -1,0 +1,132 @@
+"""A tenant's entitlement, read from the tables: the facts of other rooms with their bounds, nothing decided here."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from agreements.kernel import revisions
+from agreements.parties.models import OwnPlatform, Tenant
+from agreements.products.models import Product
+from agreements.register.models import Agreement, Instrument, Term
+from compliance.sdk import entitlement as facts
+from compliance.service.actions import epoch_of
+from compliance.service.models import Hold, ServiceActivation
+from compliance.service.rules import HoldGround, HoldScope
+
+SCOPES = {HoldScope.AGREEMENT: facts.Scope.AGREEMENT, HoldScope.TENANT: facts.Scope.TENANT}
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """The terms of one agreement that bear on a decision, as they stand at one instant."""
+
+    own_platform_only: bool
+    version: int
+    until_at: datetime | None
+
+
+def entitlement_of(session: Session, tenant_key: str, *, at: datetime) -> facts.Entitlement:
+    """Return what the decision needs to know about a tenant.
+
+    at  instant whose terms apply; every other fact carries its own bounds
+
+    The revision is read first: on an engine whose queries see each other's commits the snapshot is then never older
+    than the revision it names.
+    """
+    revision = revisions.latest(session)
+    tenant_id = session.scalar(select(Tenant.id).where(Tenant.tenant_key == tenant_key))
+    if tenant_id is None:
+        return facts.Entitlement(tenant_key, known=False, revision=revision)
+    epoch = epoch_of(session, tenant_id)
+    rows = session.execute(
+        select(Agreement, Product.code, Product.withdrawn_at, ServiceActivation.activated_at)
+        .join(Product, Product.id == Agreement.product_id)
+        .outerjoin(ServiceActivation, ServiceActivation.agreement_id == Agreement.id)
+        .where(Agreement.tenant_id == tenant_id)
+    ).all()
+    holds = _holds(session, tenant_id)
+    platforms = _platforms(session, tenant_id)
+    terms = _terms(session, [row.Agreement.id for row in rows], at=at)
+    return facts.Entitlement(
+        tenant_key,
+        epoch=epoch,
+        revision=revision,
+        agreements=tuple(
+            facts.AgreementEntitlement(
+                agreement_id=agreement.id,
+                order_no=agreement.order_no,
+                product_code=product_code,
+                service_start_at=agreement.service_start_at,
+                service_end_exclusive_at=agreement.service_end_exclusive_at,
+                effective_at=agreement.effective_at,
+                activated_at=activated_at,
+                holds=tuple(holds[agreement.id]),
+                withdrawn_at=withdrawn_at,
+                platforms=platforms,
+                own_platform_only=terms[agreement.id].own_platform_only,
+                quota_total=agreement.quota_total,
+                terms_version=terms[agreement.id].version,
+                terms_until_at=terms[agreement.id].until_at,
+            )
+            for agreement, product_code, withdrawn_at, activated_at in rows
+        ),
+    )
+
+
+def _holds(session: Session, tenant_id: int) -> dict[int, list[facts.Hold]]:
+    """Return the holds that took or will take effect, keyed by agreement; a pending one withholds nothing."""
+    found: dict[int, list[facts.Hold]] = defaultdict(list)
+    for hold in session.scalars(select(Hold).where(Hold.tenant_id == tenant_id, Hold.effective_at.is_not(None))):
+        assert hold.effective_at is not None  # by the query
+        found[hold.agreement_id].append(
+            facts.Hold(
+                ground=facts.HoldGround.KEY_FREEZE if hold.ground is HoldGround.FREEZE else facts.HoldGround.SUSPENSION,
+                clause=hold.clause,
+                scope=SCOPES[hold.scope],
+                effective_at=hold.effective_at,
+                lifted_at=hold.lifted_at,
+            )
+        )
+    return found
+
+
+def _platforms(session: Session, tenant_id: int) -> frozenset[facts.OwnPlatform]:
+    return frozenset(
+        facts.OwnPlatform(row.identifier, row.valid_from_at, row.removed_at)
+        for row in session.scalars(select(OwnPlatform).where(OwnPlatform.tenant_id == tenant_id))
+    )
+
+
+def _terms(session: Session, agreement_ids: Iterable[int], *, at: datetime) -> dict[int, _Terms]:
+    """Return the terms at an instant, keyed by agreement.
+
+    The version is the id of the newest instrument in force; the annex counts from the agreement's own effect. Without
+    a word on own platforms the standard form's limit stands (clause 2.3).
+    """
+    instruments: dict[int, list[tuple[int, datetime | None, Any]]] = defaultdict(list)
+    ids = list(agreement_ids)
+    for agreement_id, *instrument in session.execute(
+        select(Instrument.agreement_id, Instrument.id, Instrument.effective_at, Term.value)
+        .outerjoin(Term, and_(Term.instrument_id == Instrument.id, Term.key == "own_platform_only"))
+        .where(Instrument.agreement_id.in_(ids))
+        .order_by(Instrument.effective_at.is_not(None), Instrument.effective_at, Instrument.id)
+    ):
+        instruments[agreement_id].append((instrument[0], instrument[1], instrument[2]))
+    found = {}
+    for agreement_id in ids:
+        in_force = [
+            (key, value) for key, from_at, value in instruments[agreement_id] if from_at is None or from_at <= at
+        ]
+        said = [value for _, value in in_force if value is not None]
+        later = [from_at for _, from_at, _ in instruments[agreement_id] if from_at is not None and from_at > at]
+        found[agreement_id] = _Terms(
+            own_platform_only=not said or said[-1] is not False,
+            version=max((key for key, _ in in_force), default=0),
+            until_at=min(later, default=None),
+        )
+    return found
