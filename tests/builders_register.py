@@ -37,6 +37,7 @@ def facts(**changed):
         "paid_amount": Money(80000),
         "quota_total": 30000,
         "quota_unlimited": False,
+        "provider_name": "青榕数据科技（杭州）有限公司",
         "terms": STANDARD_TERMS,
     }
     return AgreementFacts(**(values | changed))

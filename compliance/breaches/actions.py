@@ -1,0 +1,257 @@
+"""Handling a breach case: suspicion, confirmation, demand, rectification, closing. Suspension is in `suspension`.
+
+Every act names the version of the case it saw: two people can't act on one case at once (E-52).
+"""
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from agreements.calendar.actions import counting_in_force
+from agreements.calendar.deadline_rules import Deadline
+from agreements.calendar.deadline_table import DeadlineRule
+from agreements.kernel.access.rules import SCHEDULER, Actor, Permission, require
+from agreements.kernel.errors import N_, Conflict, NotFound, Stale
+from agreements.kernel.instants import legal_date
+from compliance.breaches import letters
+from compliance.breaches.issuing import issue, take_back_suspension
+from compliance.breaches.models import BreachCase
+from compliance.breaches.moving import move, record, require_text, write
+from compliance.breaches.rules import (
+    CaseEvent,
+    CaseGround,
+    CaseState,
+    GroundClass,
+    case_move,
+    rectification_deadline,
+)
+from compliance.notices.models import Notice
+from compliance.notices.rules import Language, NoticeKind
+from compliance.obligations.actions import mark_overdue, open_obligation, record_performance
+from compliance.obligations.models import Obligation
+from compliance.obligations.rules import OPEN_STATES, ObligationCode, is_overdue
+from compliance.service.actions import cancel_hold
+from compliance.service.rules import HoldScope
+
+GROUNDS = {ObligationCode.TENANT_CHANGE_NOTIFICATION: CaseGround.CHANGE_NOTIFICATION_OVERDUE}
+
+
+def case_of_id(session: Session, case_id: int) -> BreachCase:
+    """Return the case, or raise NotFound."""
+    case = session.get(BreachCase, case_id)
+    if case is None:
+        raise NotFound(N_("There is no case %(case_id)s."), field="case", case_id=case_id)
+    return case
+
+
+def suspect(session: Session, obligation: Obligation, *, now: datetime) -> BreachCase | None:
+    """Domain 6.4: open a suspected case for a missed obligation, as of its bound; None where it has no case of its own.
+
+    Asked again it returns the case that exists.
+    """
+    ground = GROUNDS.get(obligation.code)
+    if ground is None:
+        return None
+    known = session.scalar(select(BreachCase).where(BreachCase.obligation_id == obligation.id))
+    if known is not None:
+        return known
+    case = BreachCase(
+        agreement_id=obligation.agreement_id,
+        tenant_id=obligation.agreement.tenant_id,
+        scope=HoldScope.AGREEMENT,
+        ground=ground,
+        clause=obligation.clause,
+        obligation_id=obligation.id,
+        state=CaseState.SUSPECTED,
+        suspected_as_of=obligation.overdue_from,
+        opened_at=now,
+    )
+    session.add(case)
+    session.flush()  # the audit row names its id
+    record(session, case, "case.suspected", actor=SCHEDULER, now=now, as_of=obligation.overdue_from)
+    return case
+
+
+def dismiss(session: Session, case: BreachCase, *, reason: str, version: int, actor: Actor, now: datetime) -> None:
+    """Close a suspicion that was none; the reason stays on record."""
+    require(actor, Permission.DISMISS_CASE)
+    require_text(reason, "reason")
+    move(
+        session,
+        case,
+        CaseEvent.DISMISS,
+        version=version,
+        actor=actor,
+        now=now,
+        reason=reason,
+        values={"dismissed_reason": reason.strip()},
+    )
+
+
+def confirm(
+    session: Session, case: BreachCase, *, ground_class: GroundClass, version: int, actor: Actor, now: datetime
+) -> None:
+    """Confirm the breach: the facts are checked and it is known from now on (民法典 564: one year)."""
+    require(actor, Permission.CONFIRM_CASE)
+    move(
+        session,
+        case,
+        CaseEvent.CONFIRM,
+        version=version,
+        actor=actor,
+        now=now,
+        values={"ground_class": ground_class, "known_at": now, "confirmed_by": actor.name},
+    )
+
+
+def demand_rectification(
+    session: Session,
+    case: BreachCase,
+    *,
+    stated_due_on: date | None,
+    language: Language,
+    version: int,
+    actor: Actor,
+    now: datetime,
+) -> Notice:
+    """Clause 4.4: demand rectification by a stated date, by a notice to the tenant's designated system.
+
+    stated_due_on  None states the policy's period from today. The clock itself starts when the demand has arrived, and
+                   the tenant always keeps the whole period.
+    """
+    require(actor, Permission.DEMAND_RECTIFICATION)
+    case_move(case.state, CaseEvent.DEMAND)
+    due_on = stated_due_on or counted_rectification(session, legal_date(now), now=now).due_on
+    notice = issue(
+        session,
+        case,
+        NoticeKind.RECTIFICATION_DEMAND,
+        clause="4.4",
+        particulars=letters.demand(case, language=language, signatory=actor.name),
+        language=language,
+        stated_due_on=due_on,
+        actor=actor,
+        now=now,
+    )
+    move(
+        session,
+        case,
+        CaseEvent.DEMAND,
+        version=version,
+        actor=actor,
+        now=now,
+        values={"demand_notice_id": notice.id, "demand_due_on": due_on},
+        details={"notice": notice.number, "stated_due_on": due_on.isoformat()},
+    )
+    return notice
+
+
+def counted_rectification(session: Session, arrived_on: date, *, now: datetime) -> Deadline:
+    """Clause 4.4, T-12: the policy's period for rectification, counted from a day of arrival."""
+    return counting_in_force(session, now=now).due(DeadlineRule.RECTIFICATION, arrived_on)
+
+
+def start_rectification(session: Session, case: BreachCase, *, now: datetime) -> bool:
+    """Clause 4.4: the demand has arrived, so the tenant's time runs.
+
+    Due is the date stated, or the whole period counted from arrival where that ends later. Returns False, changing
+    nothing, where the demand has not arrived or the clock runs already.
+    """
+    if case.rectification_obligation_id is not None or case.demand_notice is None:
+        return False
+    arrived_at = case.demand_notice.arrived_at
+    if arrived_at is None or case.demand_due_on is None:
+        return False
+    counted = counted_rectification(session, legal_date(arrived_at), now=now)
+    obligation = open_obligation(
+        session,
+        case.agreement,
+        ObligationCode.TENANT_RECTIFICATION,
+        cause=f"case:{case.id}:{case.demand_notice.number}",
+        triggered_at=arrived_at,
+        deadline=rectification_deadline(counted, stated_due_on=case.demand_due_on),
+        actor=SCHEDULER,
+        now=now,
+    )
+    case.rectification_obligation_id = obligation.id
+    return True
+
+
+def lapse(session: Session, case: BreachCase, *, now: datetime) -> bool:
+    """Domain 6.4: the date of an arrived demand passed without accepted rectification, as of that bound.
+
+    Returns False, changing nothing, where it has not passed or the case has moved on.
+    """
+    obligation = case.rectification
+    if case.state is not CaseState.RECTIFICATION_DEMANDED or obligation is None:
+        return False
+    if not is_overdue(
+        state=obligation.state, overdue_from=obligation.overdue_from, provisional=obligation.provisional, now=now
+    ):
+        return False
+    mark_overdue(session, obligation, now=now)
+    move(
+        session,
+        case,
+        CaseEvent.LAPSE,
+        version=case.version,
+        actor=SCHEDULER,
+        now=now,
+        as_of=obligation.overdue_from,
+    )
+    return True
+
+
+def accept_rectification(
+    session: Session, case: BreachCase, *, note: str, version: int, actor: Actor, now: datetime
+) -> None:
+    """Domain 6.4: the officer accepts that the breach is rectified; lateness stays on record.
+
+    A suspension decided but not yet in effect is cancelled with it (E-40). One in effect stays until an approver
+    reinstates.
+    """
+    require(actor, Permission.ACCEPT_RECTIFICATION)
+    require_text(note, "note")
+    if case.cure_accepted_at is not None:
+        raise Stale(N_("The rectification was accepted before."))
+    performed_at = case.obligation.performed_at
+    if performed_at is None:
+        raise Conflict(
+            N_("What was missed has not been performed yet."),
+            code="NOT_PERFORMED",
+            clause=case.clause,
+            remedy=N_("Record the tenant's notice on the tenant's page first."),
+        )
+    values: dict[str, object] = {
+        "cure_accepted_at": now,
+        "cure_accepted_by": actor.name,
+        "cure_note": note.strip(),
+    }
+    if case.rectification is not None and case.rectification.state in OPEN_STATES:
+        record_performance(session, case.rectification, performed_at=performed_at, actor=actor, now=now)
+    if case.state is CaseState.SUSPENDED:
+        write(session, case, version=version, values=values)
+        record(session, case, "case.rectification_accepted", actor=actor, now=now, as_of=now, reason=note)
+        return
+    if case.state is CaseState.SUSPENSION_DECIDED:
+        assert case.hold is not None, "a decided suspension has its hold"
+        assert case.hold.notice is not None, "and its notice"
+        cancel_hold(session, case.hold, reason=note, actor=actor, now=now)
+        take_back_suspension(session, case, case.hold.notice, reason=note, actor=actor, now=now)
+    move(session, case, CaseEvent.CURE, version=version, actor=actor, now=now, reason=note, values=values)
+
+
+def close(session: Session, case: BreachCase, *, reservation: str, version: int, actor: Actor, now: datetime) -> None:
+    """Clause 6.2: close the case with the sentence that reserves our rights; closing releases no claim."""
+    require(actor, Permission.CONFIRM_CASE)
+    require_text(reservation, "reservation")
+    move(
+        session,
+        case,
+        CaseEvent.CLOSE,
+        version=version,
+        actor=actor,
+        now=now,
+        values={"reservation": reservation.strip()},
+    )

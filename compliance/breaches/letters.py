@@ -1,0 +1,110 @@
+"""What the notices of a case say: its facts and requests in the language of the notice.
+
+The frame of each letter is the notices room's; here is what only this case knows.
+"""
+
+from agreements.kernel.instants import legal_date
+from compliance.breaches.models import BreachCase
+from compliance.notices.rules import Fact, Language, Particulars
+
+_LATE = {
+    Language.ZH: "贵方证照、文件、资料信息或业务状况发生变更，依第3.3条应于{due}24:00前以书面形式通知我方",
+    Language.EN: "a licence, document, information or business condition of yours changed; clause 3.3 asks for written"
+    " notice to us by the end of {due}",
+}
+_MISSED = {
+    Language.ZH: "上述期限届满，我方未收到贵方的书面变更通知",
+    Language.EN: "that period ended and no written notice of the change had reached us",
+}
+_ASK_NOTICE = {
+    Language.ZH: "就上述变更向我方补发书面通知，并附变更后的有效证明文件",
+    Language.EN: "send us the written notice of that change with valid proof of it",
+}
+_ASK_REASON = {
+    Language.ZH: "书面说明迟延通知的原因及整改情况",
+    Language.EN: "explain in writing why the notice is late and what has been put right",
+}
+_DEMANDED = {
+    Language.ZH: "我方改正通知（{number}）已到达贵方",
+    Language.EN: "our rectification demand ({number}) reached you",
+}
+_NOT_RECTIFIED = {
+    Language.ZH: "改正期限届满，贵方仍未改正",
+    Language.EN: "the period for rectification ended and the breach was not rectified",
+}
+_PERFORMED = {
+    Language.ZH: "贵方的书面变更通知到达我方，我方已予核验接受",
+    Language.EN: "your written notice of the change reached us; we have checked and accepted it",
+}
+_SUSPENDED = {
+    Language.ZH: "暂停服务通知（{number}）到达贵方，服务自此暂停",
+    Language.EN: "our suspension notice ({number}) reached you and service was suspended from then on",
+}
+
+
+def demand(case: BreachCase, *, language: Language, signatory: str) -> Particulars:
+    """Clause 4.4: what was missed, and what to do about it."""
+    return Particulars(
+        facts=_breach(case, language),
+        requests=(_ASK_NOTICE[language], _ASK_REASON[language]),
+        signatory=signatory,
+    )
+
+
+def suspension(case: BreachCase, *, language: Language, signatory: str) -> Particulars:
+    """Clauses 4.4, 6.1: the breach, the demand that arrived, and that its date passed."""
+    facts = list(_breach(case, language))
+    demand_notice = case.demand_notice
+    if demand_notice is not None and demand_notice.arrived_at is not None:
+        facts.append(
+            Fact(legal_date(demand_notice.arrived_at), _DEMANDED[language].format(number=demand_notice.number))
+        )
+    if case.rectification is not None:
+        facts.append(Fact(case.rectification.due_on, _NOT_RECTIFIED[language]))
+    return Particulars(
+        facts=tuple(facts),
+        requests=(),
+        signatory=signatory,
+        earlier_number=demand_notice.number if demand_notice else None,
+    )
+
+
+def withdrawal(case: BreachCase, *, language: Language, signatory: str) -> Particulars:
+    """E-40: what was accepted before the suspension notice arrived."""
+    notice = case.hold.notice if case.hold else None
+    performed_at = case.obligation.performed_at
+    return Particulars(
+        facts=() if performed_at is None else (Fact(legal_date(performed_at), _PERFORMED[language]),),
+        requests=(),
+        signatory=signatory,
+        earlier_number=notice.number if notice else None,
+    )
+
+
+def resume(case: BreachCase, *, language: Language, signatory: str) -> Particulars:
+    """Domain 6.2: when service was suspended, and what was accepted since."""
+    facts: list[Fact] = []
+    hold = case.hold
+    if hold is not None and hold.notice is not None and hold.effective_at is not None:
+        facts.append(Fact(legal_date(hold.effective_at), _SUSPENDED[language].format(number=hold.notice.number)))
+    if case.obligation.performed_at is not None:
+        facts.append(Fact(legal_date(case.obligation.performed_at), _PERFORMED[language]))
+    return Particulars(
+        facts=tuple(facts),
+        requests=(),
+        signatory=signatory,
+        earlier_number=hold.notice.number if hold and hold.notice else None,
+    )
+
+
+def _breach(case: BreachCase, language: Language) -> tuple[Fact, ...]:
+    obligation = case.obligation
+    due = (
+        f"{obligation.due_on.year}年{obligation.due_on.month}月{obligation.due_on.day}日"
+        if language is Language.ZH
+        else obligation.due_on.isoformat()
+    )
+    return (
+        Fact(legal_date(obligation.triggered_at), _LATE[language].format(due=due)),
+        Fact(obligation.due_on, _MISSED[language]),
+    )

@@ -1,0 +1,122 @@
+"""The case machine (domain 6.4), the scheduler's list (6.2) and its cap.
+
+`CASE_MOVES` is the whole of the machine; UI, sweeps and tests read it.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+
+from agreements.calendar.deadline_rules import Deadline
+from agreements.kernel.errors import N_, IllegalMove
+from agreements.kernel.instants import end_of
+
+
+class CaseState(StrEnum):
+    SUSPECTED = "suspected"
+    DISMISSED = "dismissed"
+    CONFIRMED = "confirmed"
+    RECTIFICATION_DEMANDED = "rectification_demanded"
+    NOT_RECTIFIED = "not_rectified"
+    SUSPENSION_DECIDED = "suspension_decided"
+    SUSPENDED = "suspended"
+    RECTIFIED = "rectified"
+    CLOSED = "closed"
+
+
+class CaseEvent(StrEnum):
+    DISMISS = "dismiss"
+    CONFIRM = "confirm"
+    DEMAND = "demand"
+    CURE = "cure"
+    LAPSE = "lapse"
+    DECIDE_SUSPENSION = "decide_suspension"
+    SUSPEND = "suspend"
+    REINSTATE = "reinstate"
+    CLOSE = "close"
+
+
+class CaseGround(StrEnum):
+    """What a case is about."""
+
+    CHANGE_NOTIFICATION_OVERDUE = "change_notification_overdue"
+
+
+class GroundClass(StrEnum):
+    """Usage of the service against the agreement rests on 6.1, any other breach on 4.4."""
+
+    USAGE = "usage"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseMove:
+    sources: tuple[CaseState, ...]
+    target: CaseState
+
+
+CASE_MOVES: dict[CaseEvent, CaseMove] = {
+    CaseEvent.DISMISS: CaseMove((CaseState.SUSPECTED,), CaseState.DISMISSED),
+    CaseEvent.CONFIRM: CaseMove((CaseState.SUSPECTED,), CaseState.CONFIRMED),
+    CaseEvent.DEMAND: CaseMove((CaseState.CONFIRMED,), CaseState.RECTIFICATION_DEMANDED),
+    CaseEvent.CURE: CaseMove(
+        (CaseState.RECTIFICATION_DEMANDED, CaseState.NOT_RECTIFIED, CaseState.SUSPENSION_DECIDED), CaseState.RECTIFIED
+    ),
+    CaseEvent.LAPSE: CaseMove((CaseState.RECTIFICATION_DEMANDED,), CaseState.NOT_RECTIFIED),
+    CaseEvent.DECIDE_SUSPENSION: CaseMove((CaseState.CONFIRMED, CaseState.NOT_RECTIFIED), CaseState.SUSPENSION_DECIDED),
+    CaseEvent.SUSPEND: CaseMove((CaseState.SUSPENSION_DECIDED,), CaseState.SUSPENDED),
+    CaseEvent.REINSTATE: CaseMove((CaseState.SUSPENDED,), CaseState.RECTIFIED),
+    CaseEvent.CLOSE: CaseMove((CaseState.RECTIFIED, CaseState.DISMISSED), CaseState.CLOSED),
+}
+
+OPEN_CASE_STATES = tuple(state for state in CaseState if state not in (CaseState.DISMISSED, CaseState.CLOSED))
+
+AUTO_SUSPENSION_POLICY: dict[CaseGround, str] = {
+    CaseGround.CHANGE_NOTIFICATION_OVERDUE: "auto_suspend_change_notification",
+}
+
+
+def case_move(state: CaseState, event: CaseEvent) -> CaseMove:
+    """Return the move, or raise IllegalMove saying what is legal now."""
+    move = CASE_MOVES[event]
+    if state not in move.sources:
+        raise IllegalMove(
+            N_("A case that is %(state)s can't %(event)s."),
+            remedy=N_("Legal now: %(legal)s."),
+            state=state.value,
+            event=event.value,
+            legal=", ".join(legal.value for legal in legal_events(state)) or "–",
+        )
+    return move
+
+
+def legal_events(state: CaseState) -> list[CaseEvent]:
+    """Return what may happen to a case now, in the order of the table."""
+    return [event for event, move in CASE_MOVES.items() if state in move.sources]
+
+
+def suspension_clause(ground_class: GroundClass) -> str:
+    """Which clause a suspension cites: 6.1 for use against the agreement, 4.4 for any other breach (domain 5, 4.4)."""
+    return "6.1" if ground_class is GroundClass.USAGE else "4.4"
+
+
+def rectification_deadline(counted: Deadline, *, stated_due_on: date) -> Deadline:
+    """Clause 4.4, T-12: the date stated in the demand, or the period counted from arrival where that ends later.
+
+    A tenant's time is never cut by the way the notice took. Where the stated date rules, nothing of it is provisional
+    unless the counted one could still pass it.
+    """
+    if counted.due_on >= stated_due_on:
+        return counted
+    return replace(
+        counted,
+        due_on=stated_due_on,
+        overdue_from=end_of(stated_due_on),
+        latest_on=max(counted.latest_on, stated_due_on),
+        provisional=counted.provisional and counted.latest_on > stated_due_on,
+    )
+
+
+def suspension_cap(*, tenants_in_service: int, least: int, percent: int) -> int:
+    """Design 6: how many tenants sweeps may suspend in a rolling 24 hours; the larger of the two, rounded down."""
+    return max(least, tenants_in_service * percent // 100)

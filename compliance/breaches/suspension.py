@@ -1,0 +1,170 @@
+"""Suspension and reinstatement (clauses 4.4, 6.1; domain 6.2): decided, arrived, in effect, lifted."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from agreements.kernel import policies
+from agreements.kernel.access.rules import SCHEDULER, Actor, ActorKind, Permission, require
+from agreements.kernel.errors import N_, Conflict
+from compliance.breaches import letters
+from compliance.breaches.issuing import issue
+from compliance.breaches.models import BreachCase
+from compliance.breaches.moving import move, require_text
+from compliance.breaches.rules import (
+    AUTO_SUSPENSION_POLICY,
+    CaseEvent,
+    CaseState,
+    case_move,
+    suspension_clause,
+)
+from compliance.notices.actions import provider_name
+from compliance.notices.arrivals import arrival_of
+from compliance.notices.models import Notice
+from compliance.notices.rules import Language, NoticeKind
+from compliance.service.actions import decide_breach_hold, lift_hold, put_hold_into_effect
+from compliance.service.models import Hold
+
+
+def decide_suspension(
+    session: Session,
+    case: BreachCase,
+    *,
+    reason: str,
+    language: Language,
+    version: int,
+    actor: Actor,
+    now: datetime,
+) -> Hold:
+    """Clauses 4.4, 6.1: decide to suspend, and send the notice. Nothing is shut before the notice has arrived.
+
+    An approver may decide on a confirmed or unrectified case. The scheduler may only on its own list: an unrectified
+    case of a listed ground whose policy is on, after a demand that arrived (domain 6.2).
+    """
+    if actor.kind is ActorKind.SCHEDULER:
+        _require_on_the_list(session, case, now=now)
+    else:
+        require(actor, Permission.DECIDE_SUSPENSION)
+        require_text(reason, "reason")
+    case_move(case.state, CaseEvent.DECIDE_SUSPENSION)
+    assert case.ground_class is not None, "confirmed cases have a class"
+    clause = suspension_clause(case.ground_class)
+    notice = issue(
+        session,
+        case,
+        NoticeKind.SUSPENSION_NOTICE,
+        clause=clause,
+        particulars=letters.suspension(case, language=language, signatory=_signatory(session, case, actor)),
+        language=language,
+        stated_due_on=None,
+        actor=actor,
+        now=now,
+    )
+    hold = decide_breach_hold(
+        session,
+        case.agreement,
+        scope=case.scope,
+        clause=clause,
+        cause=f"case:{case.id}:{case.version}",
+        notice=notice,
+        actor=actor,
+        now=now,
+    )
+    move(
+        session,
+        case,
+        CaseEvent.DECIDE_SUSPENSION,
+        version=version,
+        actor=actor,
+        now=now,
+        reason=reason,
+        values={"hold_id": hold.id},
+        details={"hold_id": hold.id, "notice": notice.number},
+    )
+    return hold
+
+
+def _require_on_the_list(session: Session, case: BreachCase, *, now: datetime) -> None:
+    policy = AUTO_SUSPENSION_POLICY.get(case.ground)
+    allowed = (
+        policy is not None
+        and policies.value_of(session, policy, at=now)
+        and case.state is CaseState.NOT_RECTIFIED
+        and case.demand_notice is not None
+        and case.demand_notice.arrived_at is not None
+    )
+    if not allowed:
+        raise Conflict(
+            N_("The scheduler may not decide this suspension; it waits for an approver."),
+            code="NOT_ON_THE_LIST",
+            clause="6.1",
+        )
+
+
+def suspend(session: Session, case: BreachCase, *, now: datetime) -> bool:
+    """Clause 6.1: the suspension notice has arrived, so the hold takes effect.
+
+    Returns False, changing nothing, where it has not arrived or this was done before.
+    """
+    if case.state is not CaseState.SUSPENSION_DECIDED or case.hold is None or case.hold.notice_id is None:
+        return False
+    arrival = arrival_of(session, case.hold.notice_id)
+    if arrival is None or not put_hold_into_effect(session, case.hold, arrival, actor=SCHEDULER, now=now):
+        return False
+    move(
+        session,
+        case,
+        CaseEvent.SUSPEND,
+        version=case.version,
+        actor=SCHEDULER,
+        now=now,
+        as_of=case.hold.effective_at,
+        details={"hold_id": case.hold.id, "arrival_id": arrival.id},
+    )
+    return True
+
+
+def reinstate(
+    session: Session, case: BreachCase, *, language: Language, version: int, actor: Actor, now: datetime
+) -> Notice:
+    """Domain 6.2: open the service again after accepted rectification, with a resume notice.
+
+    Only this case's hold is lifted; others stay. The service opens with the decision, which favours the tenant; the
+    notice follows.
+    """
+    require(actor, Permission.REINSTATE)
+    case_move(case.state, CaseEvent.REINSTATE)
+    if case.cure_accepted_at is None or case.hold is None:
+        raise Conflict(
+            N_("A legal officer has not accepted the rectification yet."),
+            code="NOT_RECTIFIED",
+            clause="4.4",
+            remedy=N_("Ask the officer to review the tenant's proof first."),
+        )
+    notice = issue(
+        session,
+        case,
+        NoticeKind.RESUME_NOTICE,
+        clause=case.hold.clause,
+        particulars=letters.resume(case, language=language, signatory=actor.name),
+        language=language,
+        stated_due_on=None,
+        actor=actor,
+        now=now,
+    )
+    lift_hold(session, case.hold, resume_notice=notice, actor=actor, now=now)
+    move(
+        session,
+        case,
+        CaseEvent.REINSTATE,
+        version=version,
+        actor=actor,
+        now=now,
+        details={"hold_id": case.hold.id, "notice": notice.number},
+    )
+    return notice
+
+
+def _signatory(session: Session, case: BreachCase, actor: Actor) -> str:
+    """Who signs: the person who decided, or the company itself where the scheduler applied a signed-off policy."""
+    return provider_name(session, case.agreement) if actor.kind is ActorKind.SCHEDULER else actor.name

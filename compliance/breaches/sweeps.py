@@ -1,0 +1,147 @@
+"""What the scheduler does about breaches: record what time made true, and act where its list allows.
+
+Each pair finds what is due and acts on one item; acts are guarded and may be repeated by any number of schedulers.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from agreements.kernel import policies
+from agreements.kernel.access.rules import SCHEDULER
+from agreements.kernel.sweeps import Sweep
+from agreements.register.models import Agreement
+from agreements.register.rules import AgreementState
+from compliance.breaches.actions import lapse, start_rectification, suspect
+from compliance.breaches.models import BreachCase
+from compliance.breaches.rules import AUTO_SUSPENSION_POLICY, CaseState, suspension_cap
+from compliance.breaches.suspension import decide_suspension, suspend
+from compliance.notices.models import Notice
+from compliance.notices.rules import Language
+from compliance.obligations.actions import mark_overdue, overdue_unrecorded
+from compliance.obligations.models import Obligation
+from compliance.service.models import Hold, ServiceActivation
+
+CAP_WINDOW = timedelta(hours=24)
+
+
+def record_overdue(session: Session, obligation_id: int, *, now: datetime) -> bool:
+    """Domain 6.3, 6.4: the bound has passed: mark it and open the suspected case, together."""
+    obligation = session.get_one(Obligation, obligation_id)
+    if not mark_overdue(session, obligation, now=now):
+        return False
+    suspect(session, obligation, now=now)
+    return True
+
+
+def demands_to_follow(session: Session, *, due_by: datetime) -> list[int]:
+    """Return cases whose demand arrived without its clock running, or whose clock ran out; earliest arrival first."""
+    return list(
+        session.scalars(
+            select(BreachCase.id)
+            .join(Notice, Notice.id == BreachCase.demand_notice_id)
+            .outerjoin(Obligation, Obligation.id == BreachCase.rectification_obligation_id)
+            .where(
+                BreachCase.state == CaseState.RECTIFICATION_DEMANDED,
+                Notice.arrived_at <= due_by,
+                Obligation.id.is_(None) | (Obligation.provisional.is_(False) & (Obligation.overdue_from <= due_by)),
+            )
+            .order_by(Notice.arrived_at, BreachCase.id)
+        )
+    )
+
+
+def follow_demand(session: Session, case_id: int, *, now: datetime) -> bool:
+    """Clause 4.4: start the clock of an arrived demand, and record that it ran out where it has."""
+    case = session.get_one(BreachCase, case_id)
+    started = start_rectification(session, case, now=now)
+    session.flush()  # the case now names its obligation
+    session.refresh(case)
+    return lapse(session, case, now=now) or started
+
+
+def suspensions_to_decide(session: Session, *, due_by: datetime) -> list[int]:
+    """Return unrectified cases that the scheduler's list covers, within the cap; longest overdue first.
+
+    What is beyond the cap is not listed: it waits for people (design 6).
+    """
+    grounds = [
+        ground for ground, policy in AUTO_SUSPENSION_POLICY.items() if policies.value_of(session, policy, at=due_by)
+    ]
+    rows = session.execute(
+        select(BreachCase.id, BreachCase.tenant_id)
+        .join(Obligation, Obligation.id == BreachCase.rectification_obligation_id)
+        .where(BreachCase.state == CaseState.NOT_RECTIFIED, BreachCase.ground.in_(grounds))
+        .order_by(Obligation.overdue_from, BreachCase.id)
+    ).all()
+    suspended = _suspended_by_sweeps(session, since=due_by - CAP_WINDOW)
+    cap = _cap(session, at=due_by)
+    within: list[int] = []
+    for row in rows:
+        if row.tenant_id in suspended or len(suspended) < cap:
+            suspended.add(row.tenant_id)
+            within.append(row.id)
+    return within
+
+
+def decide_by_policy(session: Session, case_id: int, *, now: datetime) -> bool:
+    """Domain 6.2: decide one listed suspension; the cap is asked again inside the transaction."""
+    if case_id not in suspensions_to_decide(session, due_by=now):
+        return False
+    case = session.get_one(BreachCase, case_id)
+    decide_suspension(
+        session,
+        case,
+        reason=AUTO_SUSPENSION_POLICY[case.ground],
+        language=Language.ZH,
+        version=case.version,
+        actor=SCHEDULER,
+        now=now,
+    )
+    return True
+
+
+def _suspended_by_sweeps(session: Session, *, since: datetime) -> set[int]:
+    return set(
+        session.scalars(select(Hold.tenant_id).where(Hold.by_scheduler.is_(True), Hold.decided_at > since).distinct())
+    )
+
+
+def _cap(session: Session, *, at: datetime) -> int:
+    in_service = session.scalar(
+        select(func.count(Agreement.tenant_id.distinct()))
+        .join(ServiceActivation, ServiceActivation.agreement_id == Agreement.id)
+        .where(Agreement.state == AgreementState.IN_SERVICE)
+    )
+    return suspension_cap(
+        tenants_in_service=in_service or 0,
+        least=policies.value_of(session, "suspension_cap_tenants", at=at),
+        percent=policies.value_of(session, "suspension_cap_percent", at=at),
+    )
+
+
+def suspensions_to_execute(session: Session, *, due_by: datetime) -> list[int]:
+    """Return cases whose suspension notice has arrived without the hold in effect; earliest arrival first."""
+    return list(
+        session.scalars(
+            select(BreachCase.id)
+            .join(Hold, Hold.id == BreachCase.hold_id)
+            .join(Notice, Notice.id == Hold.notice_id)
+            .where(BreachCase.state == CaseState.SUSPENSION_DECIDED, Notice.arrived_at <= due_by)
+            .order_by(Notice.arrived_at, BreachCase.id)
+        )
+    )
+
+
+def execute_suspension(session: Session, case_id: int, *, now: datetime) -> bool:
+    """Clause 6.1: put one suspension into effect."""
+    return suspend(session, session.get_one(BreachCase, case_id), now=now)
+
+
+SWEEPS = (
+    Sweep("obligation_sweep", overdue_unrecorded, record_overdue),
+    Sweep("rectification_sweep", demands_to_follow, follow_demand),
+    Sweep("suspension_decide", suspensions_to_decide, decide_by_policy),
+    Sweep("suspension_execute", suspensions_to_execute, execute_suspension),
+)

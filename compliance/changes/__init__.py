@@ -1,0 +1,1 @@
+"""Changes of a tenant's documents, information or business, and its notices of them (clause 3.3 b)."""

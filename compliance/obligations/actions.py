@@ -1,0 +1,152 @@
+"""Opening obligations, judging performance, and recording that time has passed."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from agreements.calendar.deadline_rules import Deadline
+from agreements.kernel import audit
+from agreements.kernel.access.rules import SCHEDULER, Actor
+from agreements.kernel.errors import N_, Stale
+from agreements.register.models import Agreement
+from compliance.obligations.models import FiringStage, Obligation, ObligationFiring
+from compliance.obligations.rules import (
+    CATALOGUE,
+    OPEN_STATES,
+    ObligationCode,
+    ObligationState,
+    count_trace,
+    judge_performance,
+    require_open,
+)
+
+
+def open_obligation(
+    session: Session,
+    agreement: Agreement,
+    code: ObligationCode,
+    *,
+    cause: str,
+    triggered_at: datetime,
+    deadline: Deadline,
+    actor: Actor,
+    now: datetime,
+) -> Obligation:
+    """Start a clock. It may be born overdue: the next sweep records that, dated at its bound (T-13).
+
+    Asked again for the same cause it returns the obligation that exists.
+    """
+    known = session.scalar(
+        select(Obligation).where(
+            Obligation.agreement_id == agreement.id, Obligation.code == code, Obligation.cause == cause
+        )
+    )
+    if known is not None:
+        return known
+    entry = CATALOGUE[code]
+    obligation = Obligation(
+        agreement_id=agreement.id,
+        code=code,
+        debtor=entry.debtor,
+        clause=entry.clause,
+        cause=cause,
+        generation=1,
+        triggered_at=triggered_at,
+        due_on=deadline.due_on,
+        overdue_from=deadline.overdue_from,
+        target_at=deadline.target_at,
+        provisional=deadline.provisional,
+        calendar_version=deadline.calendar_version,
+        count_trace=count_trace(deadline),
+        state=ObligationState.OPEN,
+        opened_at=now,
+    )
+    session.add(obligation)
+    session.flush()  # the audit row names its id
+    _record(session, obligation, "obligation.opened", actor=actor, now=now, as_of=triggered_at)
+    return obligation
+
+
+def record_performance(
+    session: Session, obligation: Obligation, *, performed_at: datetime, actor: Actor, now: datetime
+) -> ObligationState:
+    """Judge performance by when it arrived; late performance stays a fact. The form was checked by the caller."""
+    require_open(obligation.state)
+    judged = judge_performance(arrived_at=performed_at, overdue_from=obligation.overdue_from)
+    moved = session.scalar(
+        update(Obligation)
+        .where(Obligation.id == obligation.id, Obligation.state.in_(OPEN_STATES))
+        .values(state=judged, performed_at=performed_at)
+        .returning(Obligation.id)
+    )
+    if moved is None:
+        raise Stale(N_("Somebody else recorded the performance meanwhile."), clause=obligation.clause)
+    session.refresh(obligation)
+    _record(session, obligation, f"obligation.{judged.value}", actor=actor, now=now, as_of=performed_at)
+    return judged
+
+
+def mark_overdue(session: Session, obligation: Obligation, *, now: datetime) -> bool:
+    """Record that the bound has passed, as of the bound itself. Returns False where that was recorded before."""
+    moved = session.scalar(
+        update(Obligation)
+        .where(
+            Obligation.id == obligation.id,
+            Obligation.state == ObligationState.OPEN,
+            Obligation.provisional.is_(False),
+            Obligation.overdue_from <= now,
+        )
+        .values(state=ObligationState.OVERDUE, overdue_recorded_at=now)
+        .returning(Obligation.id)
+    )
+    if moved is None:
+        return False
+    session.refresh(obligation)
+    session.add(
+        ObligationFiring(
+            obligation_id=obligation.id,
+            stage=FiringStage.OVERDUE,
+            generation=obligation.generation,
+            as_of=obligation.overdue_from,
+            observed_at=now,
+        )
+    )
+    _record(session, obligation, "obligation.overdue", actor=SCHEDULER, now=now, as_of=obligation.overdue_from)
+    return True
+
+
+def overdue_unrecorded(session: Session, *, due_by: datetime) -> list[int]:
+    """Return ids of open obligations whose bound has passed by an instant, oldest bound first."""
+    return list(
+        session.scalars(
+            select(Obligation.id)
+            .where(
+                Obligation.state == ObligationState.OPEN,
+                Obligation.provisional.is_(False),
+                Obligation.overdue_from <= due_by,
+            )
+            .order_by(Obligation.overdue_from, Obligation.id)
+        )
+    )
+
+
+def _record(
+    session: Session, obligation: Obligation, act: str, *, actor: Actor, now: datetime, as_of: datetime
+) -> None:
+    audit.record(
+        session,
+        actor=actor,
+        act=act,
+        subject=f"obligation:{obligation.id}",
+        agreement_id=obligation.agreement_id,
+        tenant_id=obligation.agreement.tenant_id,
+        clause=obligation.clause,
+        now=now,
+        as_of=as_of,
+        details={
+            "code": obligation.code.value,
+            "due_on": obligation.due_on.isoformat(),
+            "calendar": obligation.calendar_version,
+        },
+    )

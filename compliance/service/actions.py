@@ -1,0 +1,233 @@
+"""Opening service, holding it and letting it go (clauses 3.3 a, 4.4, 6.1)."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from agreements.kernel import audit, revisions
+from agreements.kernel.access.rules import Actor, ActorKind, Permission, require
+from agreements.kernel.errors import N_, Conflict, IllegalMove, Stale
+from agreements.parties.actions import missing_onboarding_documents, notice_address_in_force
+from agreements.register.actions import advance
+from agreements.register.models import Agreement
+from agreements.register.rules import AgreementState
+from compliance.notices.models import Arrival, Notice
+from compliance.service.models import GatewayDirective, Hold, ServiceActivation
+from compliance.service.rules import DirectiveAction, HoldGround, HoldScope, suspension_effective_at
+
+
+def activation_obstacles(session: Session, agreement: Agreement, *, now: datetime) -> list[str]:
+    """Return what still stands between an agreement and activation, as words of the catalogue; empty means ready."""
+    obstacles: list[str] = []
+    if agreement.state is not AgreementState.IN_SERVICE or not (
+        agreement.service_start_at <= now < agreement.service_end_exclusive_at
+    ):
+        obstacles.append("not_in_service")
+    obstacles += [
+        f"document_{missing.value}" for missing in missing_onboarding_documents(session, agreement.tenant_id, now=now)
+    ]
+    if notice_address_in_force(session, agreement.tenant_id) is None:
+        obstacles.append("notice_address")
+    return obstacles
+
+
+def activate_service(session: Session, agreement: Agreement, *, actor: Actor, now: datetime) -> ServiceActivation:
+    """Clause 3.3 (a): open the service once the agreement is in service and the tenant has shown its documents.
+
+    A signed notice address confirmation is asked too [P]: without it no notice would safely arrive (domain 4.3).
+    """
+    require(actor, Permission.ACTIVATE_SERVICE)
+    advance(session, agreement, now=now)
+    if session.get(ServiceActivation, agreement.id) is not None:
+        raise IllegalMove(N_("The service of agreement %(order_no)s is open already."), order_no=agreement.order_no)
+    obstacles = activation_obstacles(session, agreement, now=now)
+    if obstacles:
+        raise Conflict(
+            N_("The service can't be opened yet; missing: %(missing)s."),
+            code="ONBOARDING_INCOMPLETE",
+            clause="3.3",
+            remedy=N_("Record what is missing on the tenant's page."),
+            missing=", ".join(obstacles),
+        )
+    activation = ServiceActivation(agreement_id=agreement.id, activated_at=now, activated_by=actor.name)
+    session.add(activation)
+    _record(session, agreement, "service.activated", clause="3.3", actor=actor, now=now, as_of=now)
+    return activation
+
+
+def decide_breach_hold(
+    session: Session,
+    agreement: Agreement,
+    *,
+    scope: HoldScope,
+    clause: str,
+    cause: str,
+    notice: Notice,
+    actor: Actor,
+    now: datetime,
+) -> Hold:
+    """Clauses 4.4, 6.1: decide to hold service for a breach. Nothing is shut until the notice has arrived.
+
+    The use case above has checked the case, the ground and the permission. `cause` is unique: a second decision for it
+    is refused by the database.
+    """
+    hold = Hold(
+        agreement_id=agreement.id,
+        tenant_id=agreement.tenant_id,
+        scope=scope,
+        ground=HoldGround.BREACH,
+        clause=clause,
+        cause=cause,
+        notice_id=notice.id,
+        decided_at=now,
+        decided_by=actor.name,
+        by_scheduler=actor.kind is ActorKind.SCHEDULER,
+    )
+    session.add(hold)
+    session.flush()  # the audit row names its id
+    _record(
+        session, agreement, "hold.decided", clause=clause, actor=actor, now=now, as_of=now, details={"hold_id": hold.id}
+    )
+    return hold
+
+
+def put_hold_into_effect(session: Session, hold: Hold, arrival: Arrival, *, actor: Actor, now: datetime) -> bool:
+    """Clause 6.1: the notice has arrived, so the suspension counts from then (or from the decision, if later).
+
+    Returns False, changing nothing, where the hold was put into effect or cancelled before.
+    """
+    effective_at = suspension_effective_at(decided_at=hold.decided_at, notice_arrived_at=arrival.arrived_at)
+    moved = session.scalar(
+        update(Hold)
+        .where(
+            Hold.id == hold.id,
+            Hold.notice_id == arrival.notice_id,
+            Hold.effective_at.is_(None),
+            Hold.cancelled_at.is_(None),
+        )
+        .values(arrival_id=arrival.id, notice_arrived_at=arrival.arrived_at, effective_at=effective_at)
+        .returning(Hold.id)
+    )
+    if moved is None:
+        return False
+    session.refresh(hold)
+    _direct(session, hold, DirectiveAction.SUSPEND, now=now)
+    _record(
+        session,
+        hold.agreement,
+        "hold.effective",
+        clause=hold.clause,
+        actor=actor,
+        now=now,
+        as_of=effective_at,
+        details={"hold_id": hold.id, "arrival_id": arrival.id},
+    )
+    return True
+
+
+def cancel_hold(session: Session, hold: Hold, *, reason: str, actor: Actor, now: datetime) -> None:
+    """E-40: the ground fell away before the notice arrived, so the suspension never takes effect."""
+    moved = session.scalar(
+        update(Hold)
+        .where(Hold.id == hold.id, Hold.effective_at.is_(None), Hold.cancelled_at.is_(None))
+        .values(cancelled_at=now)
+        .returning(Hold.id)
+    )
+    if moved is None:
+        raise Stale(N_("The suspension has taken effect or was cancelled meanwhile."), clause=hold.clause)
+    session.refresh(hold)
+    _record(
+        session,
+        hold.agreement,
+        "hold.cancelled",
+        clause=hold.clause,
+        actor=actor,
+        now=now,
+        as_of=now,
+        reason=reason,
+        details={"hold_id": hold.id},
+    )
+
+
+def lift_hold(session: Session, hold: Hold, *, resume_notice: Notice, actor: Actor, now: datetime) -> None:
+    """Domain 6.2: lift an effective breach hold. Other holds of the agreement stay."""
+    moved = session.scalar(
+        update(Hold)
+        .where(Hold.id == hold.id, Hold.effective_at.is_not(None), Hold.lifted_at.is_(None))
+        .values(lifted_at=now, resume_notice_id=resume_notice.id)
+        .returning(Hold.id)
+    )
+    if moved is None:
+        raise Stale(N_("This suspension is not in effect."), clause=hold.clause)
+    session.refresh(hold)
+    _direct(session, hold, DirectiveAction.RESUME, now=now)
+    _record(
+        session,
+        hold.agreement,
+        "hold.lifted",
+        clause=hold.clause,
+        actor=actor,
+        now=now,
+        as_of=now,
+        details={"hold_id": hold.id, "notice_id": resume_notice.id},
+    )
+
+
+def holds_reaching(session: Session, agreement: Agreement) -> list[Hold]:
+    """Return every hold, past and present, that reaches this agreement: its own and tenant-wide ones, newest first."""
+    return list(
+        session.scalars(
+            select(Hold)
+            .where(
+                (Hold.agreement_id == agreement.id)
+                | ((Hold.tenant_id == agreement.tenant_id) & (Hold.scope == HoldScope.TENANT))
+            )
+            .order_by(Hold.id.desc())
+        )
+    )
+
+
+def epoch_of(session: Session, tenant_id: int) -> int:
+    """Return the tenant's last directive epoch, 0 before the first."""
+    return session.scalar(select(func.max(GatewayDirective.epoch)).where(GatewayDirective.tenant_id == tenant_id)) or 0
+
+
+def _direct(session: Session, hold: Hold, action: DirectiveAction, *, now: datetime) -> None:
+    session.add(
+        GatewayDirective(
+            tenant_id=hold.tenant_id,
+            epoch=epoch_of(session, hold.tenant_id) + 1,
+            action=action,
+            hold_id=hold.id,
+            issued_at=now,
+        )
+    )
+
+
+def _record(
+    session: Session,
+    agreement: Agreement,
+    act: str,
+    *,
+    clause: str,
+    actor: Actor,
+    now: datetime,
+    as_of: datetime,
+    reason: str | None = None,
+    details: dict[str, object] | None = None,
+) -> None:
+    audit.record(
+        session,
+        actor=actor,
+        act=act,
+        subject=f"agreement:{agreement.id}",
+        agreement_id=agreement.id,
+        tenant_id=agreement.tenant_id,
+        clause=clause,
+        reason=reason,
+        now=now,
+        as_of=as_of,
+        details=details,
+    )
+    revisions.raise_revision(session, tenant_id=agreement.tenant_id, cause=act, now=now)
