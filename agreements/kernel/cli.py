@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import click
+from flask import Flask
 from flask.cli import AppGroup
 
 from agreements.kernel.errors import LuyueError
@@ -50,3 +51,13 @@ class LuyueGroup(AppGroup):
 def print_json(value: Any) -> None:
     """Print one JSON value to stdout, Chinese readable, an indented document."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def add_commands(app: Flask, group: click.Group) -> None:
+    """Give the application a room's commands; rooms that share a name (`agreements`) share one group."""
+    shared = app.cli.commands.get(group.name or "")
+    if not isinstance(shared, LuyueGroup):
+        shared = LuyueGroup(group.name, help=group.help)
+        app.cli.add_command(shared)
+    for command in group.commands.values():
+        shared.add_command(command)

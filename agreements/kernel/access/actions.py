@@ -1,21 +1,19 @@
-"""People: joining by one-time link, roles, disabling, passwords. Ending sessions belongs to what caused it."""
+"""People: adding, roles, disabling, passwords. What takes a right away ends the sessions in the same transaction."""
 
 import unicodedata
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from agreements.kernel import audit
-from agreements.kernel.access.models import EndReason, LinkKind, Locale, OneTimeLink, Person, PersonRole
+from agreements.kernel.access.models import EndReason, Locale, Person, PersonRole
 from agreements.kernel.access.passwords import check_new_password, hash_password, password_fits
 from agreements.kernel.access.rules import Actor, Permission, Role, require
 from agreements.kernel.access.signing_in import end_sessions
-from agreements.kernel.access.tokens import hash_of, new_token
 from agreements.kernel.errors import N_, Conflict, InvalidInput, NotFound
 
-LINK_LIFE = timedelta(hours=72)
 LONGEST_NAME = 80
 
 
@@ -31,6 +29,12 @@ def person_of(session: Session, person_id: int) -> Person:
     return person
 
 
+def list_people(session: Session, *, actor: Actor) -> list[Person]:
+    """Return everybody by name, the disabled last."""
+    require(actor, Permission.MANAGE_PEOPLE)
+    return list(session.scalars(select(Person).order_by(Person.disabled_at.is_not(None), Person.name, Person.id)))
+
+
 def add_person(
     session: Session,
     *,
@@ -44,148 +48,9 @@ def add_person(
 ) -> Person:
     """Add somebody who can sign in at once. Raises InvalidInput, or Conflict where the login is taken."""
     require(actor, Permission.MANAGE_PEOPLE)
-    return _add(
+    return write_person(
         session, name=name, login=login, password=password, roles=roles, locale=locale, link_id=None, by=actor, now=now
     )
-
-
-def invite(
-    session: Session, *, name: str, login: str, roles: Iterable[Role], actor: Actor, now: datetime, wall: datetime
-) -> str:
-    """Issue a link by which one person joins with these roles; return its token, which is not stored.
-
-    name, login  may be empty: the person fills them in
-    """
-    require(actor, Permission.MANAGE_PEOPLE)
-    _refuse_taken(session, normal_login(login))
-    chosen = _some_roles(roles)
-    token = new_token()
-    link = OneTimeLink(
-        kind=LinkKind.JOIN,
-        token_hash=hash_of(token),
-        name=name.strip(),
-        login=normal_login(login),
-        roles=sorted(role.value for role in chosen),
-        issued_at=wall,
-        expires_at=wall + LINK_LIFE,
-    )
-    session.add(link)
-    session.flush()  # the act names its id
-    audit.record(
-        session,
-        actor=actor,
-        act="person.invited",
-        subject=f"one_time_link:{link.id}",
-        now=now,
-        details={"roles": link.roles},
-    )
-    return token
-
-
-def invite_first_administrator(
-    session: Session, *, roles: Iterable[Role], actor: Actor, now: datetime, wall: datetime
-) -> str | None:
-    """Issue the link for the first administrator; None once there is one. An unused earlier link stops working."""
-    if _enabled_administrators(session):
-        return None
-    session.execute(
-        update(OneTimeLink)
-        .where(OneTimeLink.kind == LinkKind.JOIN, OneTimeLink.used_at.is_(None), OneTimeLink.withdrawn_at.is_(None))
-        .values(withdrawn_at=wall)
-    )
-    return invite(session, name="", login="", roles={Role.ADMIN, *roles}, actor=actor, now=now, wall=wall)
-
-
-def offer_new_password(session: Session, person_id: int, *, actor: Actor, now: datetime, wall: datetime) -> str:
-    """Issue a link by which a person who forgot the password sets a new one; return its token."""
-    require(actor, Permission.MANAGE_PEOPLE)
-    person = person_of(session, person_id)
-    token = new_token()
-    session.add(
-        OneTimeLink(
-            kind=LinkKind.NEW_PASSWORD,
-            token_hash=hash_of(token),
-            name=person.name,
-            login=person.login,
-            roles=[],
-            person_id=person.id,
-            issued_at=wall,
-            expires_at=wall + LINK_LIFE,
-        )
-    )
-    audit.record(session, actor=actor, act="person.new_password_offered", subject=f"person:{person.id}", now=now)
-    return token
-
-
-def open_link(session: Session, token: str, *, wall: datetime) -> OneTimeLink:
-    """Return the link of a token; used, withdrawn, expired and unknown ones are one and the same NotFound."""
-    link = session.scalar(
-        select(OneTimeLink).where(
-            OneTimeLink.token_hash == hash_of(token),
-            OneTimeLink.used_at.is_(None),
-            OneTimeLink.withdrawn_at.is_(None),
-            OneTimeLink.expires_at > wall,
-        )
-    )
-    if link is None:
-        raise NotFound(
-            N_("This link does not work (any more)."),
-            code="LINK_SPENT",
-            remedy=N_("Each link works once, for 72 hours. Ask an administrator for a new one."),
-        )
-    return link
-
-
-def join(
-    session: Session,
-    token: str,
-    *,
-    name: str,
-    login: str,
-    password: str,
-    locale: Locale,
-    now: datetime,
-    wall: datetime,
-) -> Person:
-    """Use a join link: make the person it is for."""
-    link = open_link(session, token, wall=wall)
-    if link.kind is not LinkKind.JOIN:
-        raise NotFound(N_("This link does not work (any more)."), code="LINK_SPENT")
-    person = _add(
-        session,
-        name=name,
-        login=login,
-        password=password,
-        roles=[Role(role) for role in link.roles],
-        locale=locale,
-        link_id=link.id,
-        by=None,
-        now=now,
-    )
-    link.person_id = person.id
-    link.used_at = wall
-    return person
-
-
-def set_new_password(session: Session, token: str, *, password: str, now: datetime, wall: datetime) -> Person:
-    """Use a new-password link; every session of the person ends."""
-    link = open_link(session, token, wall=wall)
-    if link.kind is not LinkKind.NEW_PASSWORD or link.person_id is None:
-        raise NotFound(N_("This link does not work (any more)."), code="LINK_SPENT")
-    person = person_of(session, link.person_id)
-    check_new_password(password, login=person.login)
-    person.password_hash = hash_password(password)
-    link.used_at = wall
-    end_sessions(session, person.id, EndReason.PASSWORD_CHANGED, wall=wall)
-    audit.record(
-        session,
-        actor=person.actor,
-        act="person.password_changed",
-        subject=f"person:{person.id}",
-        now=now,
-        details={"one_time_link": link.id},
-    )
-    return person
 
 
 def change_password(
@@ -209,7 +74,7 @@ def change_roles(
     """Give a person exactly these roles; their sessions end. Returns False where nothing changes."""
     require(actor, Permission.MANAGE_PEOPLE)
     person = person_of(session, person_id)
-    before, after = person.roles, _some_roles(roles)
+    before, after = person.roles, some_roles(roles)
     if before == after:
         return False
     if Role.ADMIN in before - after:
@@ -273,7 +138,7 @@ def choose_locale(session: Session, person_id: int, locale: Locale, *, actor: Ac
     )
 
 
-def _add(
+def write_person(
     session: Session,
     *,
     name: str,
@@ -291,9 +156,9 @@ def _add(
     _refuse_bad_text(login, "login")
     if any(character.isspace() for character in login):
         raise InvalidInput(N_("A login has no spaces."), field="login")
-    chosen = _some_roles(roles)
+    chosen = some_roles(roles)
     check_new_password(password, login=login)
-    _refuse_taken(session, login)
+    refuse_taken(session, login)
     person = Person(name=name, login=login, password_hash=hash_password(password), locale=locale, created_at=now)
     person.role_rows = [PersonRole(role=role) for role in sorted(chosen)]
     session.add(person)
@@ -309,7 +174,7 @@ def _add(
     return person
 
 
-def _some_roles(roles: Iterable[Role]) -> frozenset[Role]:
+def some_roles(roles: Iterable[Role]) -> frozenset[Role]:
     chosen = frozenset(roles)
     if not chosen:
         raise InvalidInput(N_("A person needs at least one role."), field="roles")
@@ -323,12 +188,12 @@ def _refuse_bad_text(text: str, field: str) -> None:
         )
 
 
-def _refuse_taken(session: Session, login: str) -> None:
+def refuse_taken(session: Session, login: str) -> None:
     if session.scalar(select(Person.id).where(Person.login == login)) is not None:
         raise Conflict(N_("The login “%(login)s” is taken."), code="LOGIN_TAKEN", field="login", login=login)
 
 
-def _enabled_administrators(session: Session) -> int:
+def enabled_administrators(session: Session) -> int:
     return (
         session.scalar(
             select(func.count())
@@ -341,7 +206,7 @@ def _enabled_administrators(session: Session) -> int:
 
 
 def _refuse_last_administrator(session: Session, person: Person) -> None:
-    if person.disabled_at is None and _enabled_administrators(session) == 1:
+    if person.disabled_at is None and enabled_administrators(session) == 1:
         raise Conflict(
             N_("%(name)s is the last administrator."),
             code="LAST_ADMINISTRATOR",

@@ -60,9 +60,7 @@ def revoke_key(session: Session, prefix: str, *, reason: str, actor: Actor, now:
     require(actor, Permission.MANAGE_KEYS)
     if not reason.strip():
         raise InvalidInput(N_("Say why."), field="reason")
-    key = session.scalar(select(GatewayKey).where(GatewayKey.prefix == prefix))
-    if key is None:
-        raise NotFound(N_("There is no gateway key %(prefix)s."), field="prefix", prefix=prefix)
+    key = key_by_prefix(session, prefix, actor=actor)
     revoked = session.scalar(
         update(GatewayKey)
         .where(GatewayKey.id == key.id, GatewayKey.revoked_at.is_(None))
@@ -87,6 +85,15 @@ def list_keys(session: Session, *, actor: Actor) -> list[GatewayKey]:
     """Return every key, newest first."""
     require(actor, Permission.MANAGE_KEYS)
     return list(session.scalars(select(GatewayKey).order_by(GatewayKey.id.desc())))
+
+
+def key_by_prefix(session: Session, prefix: str, *, actor: Actor) -> GatewayKey:
+    """Return a key's row by its public prefix, or raise NotFound."""
+    require(actor, Permission.MANAGE_KEYS)
+    key = session.scalar(select(GatewayKey).where(GatewayKey.prefix == prefix))
+    if key is None:
+        raise NotFound(N_("There is no gateway key %(prefix)s."), field="prefix", prefix=prefix)
+    return key
 
 
 def key_of(session: Session, presented: str) -> GatewayKey:

@@ -1,5 +1,6 @@
 """Security headers of every answer, and which host names we answer to (ASVS 3.3 to 3.5)."""
 
+import hmac
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -31,10 +32,13 @@ def harden(app: Flask, settings: Settings) -> None:
     app.config.update(
         TRUSTED_HOSTS=[*LOOPBACK, *([public_host] if public_host else [])],
         MAX_FORM_MEMORY_SIZE=FORM_MEMORY_BYTES,
-        SESSION_COOKIE_SECURE=True,  # Flask's own session is not used; if ever, then so
+        SESSION_COOKIE_NAME="__Host-luyue-flash",  # Flask's own session carries flash messages and nothing else
+        SESSION_COOKIE_SECURE=True,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
     )
+    index_key: bytes = app.extensions["luyue"]["keyring"].index_key
+    app.secret_key = hmac.digest(index_key, b"flash messages", "sha256")
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]

@@ -6,12 +6,11 @@ from flask import current_app, g, request
 from werkzeug.exceptions import HTTPException
 
 from agreements.kernel.access.rules import Permission, may
-from agreements.kernel.errors import N_
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """address, catalogue entry, icon and the letter of `g` + letter; `permission` hides it from who can't use it."""
+    """address, name (catalogue entry `room.<name>`), icon, letter after `g`; `permission` hides it from others."""
 
     path: str
     name: str
@@ -21,16 +20,16 @@ class Room:
 
 
 ROOMS = (
-    Room("/", N_("Today"), "layout-dashboard", "t"),
-    Room("/register", N_("Register"), "file-text", "r"),
-    Room("/import", N_("Import"), "file-import", "i", Permission.IMPORT_AGREEMENT),
-    Room("/cases", N_("Cases"), "gavel", "c"),
-    Room("/notices", N_("Notices"), "send", "n"),
+    Room("/", "today", "layout-dashboard", "t"),
+    Room("/register", "register", "file-text", "r"),
+    Room("/import", "import", "file-import", "i", Permission.IMPORT_AGREEMENT),
+    Room("/cases", "cases", "gavel", "c"),
+    Room("/notices", "notices", "send", "n"),
 )
 ADMIN = (
-    Room("/admin/people", N_("People"), "users", "p", Permission.MANAGE_PEOPLE),
-    Room("/admin/keys", N_("Gateway keys"), "key", "k", Permission.MANAGE_KEYS),
-    Room("/admin/jobs", N_("Jobs"), "clock-play", "j", Permission.RUN_JOBS),
+    Room("/admin/people", "people", "users", "p", Permission.MANAGE_PEOPLE),
+    Room("/admin/keys", "keys", "key", "k", Permission.MANAGE_KEYS),
+    Room("/admin/jobs", "jobs", "clock-play", "j", Permission.RUN_JOBS),
 )
 
 

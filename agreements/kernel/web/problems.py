@@ -85,6 +85,17 @@ def problem(error: Exception) -> dict[str, Any]:
     return {name: value for name, value in content.items() if value is not None}
 
 
+def facts_of(content: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what an error page lists of a problem beside message and remedy: (term, value)."""
+    terms = {
+        "field": gettext("Field"),
+        "clause": gettext("Clause"),
+        "code": gettext("Code"),
+        "reference": gettext("Reference"),
+    }
+    return [(term, str(content[member])) for member, term in terms.items() if member in content]
+
+
 def reply(error: Exception) -> ResponseReturnValue:
     """Answer with the error in the form that the caller reads, and its status."""
     content = problem(error)

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from agreements.kernel.access.rules import Permission, may
 from agreements.kernel.settings import Settings
-from agreements.kernel.web import csrf, formats, language, mounting, navigation, problems, sessions
+from agreements.kernel.web import csrf, formats, language, mounting, navigation, problems, sessions, states
 from agreements.kernel.web.headers import harden
 
 THEME_COOKIE = "luyue-theme"
@@ -25,6 +25,7 @@ def prepare_web(app: Flask, settings: Settings) -> None:
     app.jinja_env.filters.update({function.__name__: function for function in formats.FILTERS})
     app.jinja_env.globals.update(
         label=language.label,
+        look_of=states.look_of,
         asset=asset,
         icon_sprite=icon_sprite,
         csrf_field=csrf.field,
@@ -41,6 +42,7 @@ def prepare_web(app: Flask, settings: Settings) -> None:
         current_locale=language.current_locale,
         error_message=problems.message_of,
         error_remedy=problems.remedy_of,
+        error_facts=problems.facts_of,
     )
 
 
