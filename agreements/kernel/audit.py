@@ -41,7 +41,7 @@ class AuditEvent(Base):
     subject: Mapped[str] = mapped_column(String(80))
     agreement_id: Mapped[int | None]
     tenant_id: Mapped[int | None] = mapped_column(index=True)
-    clause: Mapped[str | None] = mapped_column(String(20))
+    clause: Mapped[str | None] = mapped_column(String(40))
     reason: Mapped[str | None]
     details: Mapped[dict[str, Any]]
     prev_hash: Mapped[str] = mapped_column(String(64), unique=True)

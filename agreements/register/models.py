@@ -100,7 +100,7 @@ class Term(Base):
     instrument_id: Mapped[int] = mapped_column(ForeignKey("instrument.id"))
     key: Mapped[str] = mapped_column(String(60))
     value: Mapped[Any] = mapped_column(JSON)
-    clause: Mapped[str | None] = mapped_column(String(20))
+    clause: Mapped[str | None] = mapped_column(String(40))
     text_start: Mapped[int | None]
     text_end: Mapped[int | None]
 

@@ -45,7 +45,7 @@ class BreachCase(Base):
     tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"))
     scope: Mapped[HoldScope] = mapped_column(enum_type(HoldScope))
     ground: Mapped[CaseGround] = mapped_column(enum_type(CaseGround))
-    clause: Mapped[str] = mapped_column(String(20))
+    clause: Mapped[str] = mapped_column(String(40))
     obligation_id: Mapped[int] = mapped_column(ForeignKey("obligation.id"), unique=True)
     state: Mapped[CaseState] = mapped_column(enum_type(CaseState))
     version: Mapped[int] = mapped_column(default=1)

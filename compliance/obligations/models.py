@@ -42,7 +42,7 @@ class Obligation(Base):
     agreement_id: Mapped[int] = mapped_column(ForeignKey("agreement.id"))
     code: Mapped[ObligationCode] = mapped_column(enum_type(ObligationCode))
     debtor: Mapped[Debtor] = mapped_column(enum_type(Debtor))
-    clause: Mapped[str] = mapped_column(String(20))
+    clause: Mapped[str] = mapped_column(String(40))
     cause: Mapped[str] = mapped_column(String(80))
     generation: Mapped[int] = mapped_column(default=1)
     triggered_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -65,7 +65,7 @@ class Hold(Base):
     tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"))
     scope: Mapped[HoldScope] = mapped_column(enum_type(HoldScope))
     ground: Mapped[HoldGround] = mapped_column(enum_type(HoldGround))
-    clause: Mapped[str] = mapped_column(String(20))
+    clause: Mapped[str] = mapped_column(String(40))
     cause: Mapped[str] = mapped_column(String(80), unique=True)
     notice_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"))
     decided_at: Mapped[datetime] = mapped_column(UTCDateTime)
