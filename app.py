@@ -22,6 +22,7 @@ from agreements.kernel.web.shell import prepare_web
 from agreements.register import models as register_models
 from compliance.gateway import api as gateway_api
 from compliance.gateway import cli as gateway_cli
+from compliance.scheduling import cli as scheduling_cli
 
 ROOT = Path(__file__).parent
 
@@ -71,6 +72,7 @@ def register_rooms(app: Flask) -> None:
     command_groups = [
         *access_cli.commands,
         gateway_cli.commands,
+        scheduling_cli.commands,
     ]
     for blueprint, access in pages_and_api:
         mount(app, blueprint, access=access)

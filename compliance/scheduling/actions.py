@@ -1,0 +1,197 @@
+"""Is the scheduler punctual, what does a tick by hand mean, and what would it do."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from agreements.kernel import audit, clock
+from agreements.kernel.access.rules import Actor, Permission, require
+from agreements.kernel.errors import N_, InvalidInput, NotFound
+from agreements.kernel.sweeps import SweepFailure, due_items
+from compliance.scheduling.jobs import JOBS, Job, job_named
+from compliance.scheduling.models import JobRun
+from compliance.scheduling.rules import late_since
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """One line of the table as it stands.
+
+    last        the heartbeat written last; None where the job never finished a run
+    late_since  when it should have finished again; None where it is punctual or never ran
+    failing     items that failed at their last try, oldest failure first, parked ones included
+    """
+
+    job: Job
+    last: JobRun | None
+    late_since: datetime | None
+    failing: tuple[SweepFailure, ...]
+
+    @property
+    def is_late(self) -> bool:
+        return self.last is None or self.late_since is not None
+
+    @property
+    def is_broken(self) -> bool:
+        return self.last is not None and self.last.error is not None
+
+    @property
+    def parked(self) -> tuple[SweepFailure, ...]:
+        return tuple(row for row in self.failing if row.parked_at is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether the scheduler keeps its times.
+
+    late           jobs that have not finished for more than three cadences, or never, in table order
+    broken         jobs whose last run broke as a whole
+    parked         how many items failed so often that a person must look
+    silent_since   the newest heartbeat of all, when every job is late: the scheduler is not running
+    never_ran      whether there is no heartbeat at all
+    """
+
+    late: tuple[JobStatus, ...]
+    broken: tuple[JobStatus, ...]
+    parked: int
+    silent_since: datetime | None
+    never_ran: bool
+
+    @property
+    def is_punctual(self) -> bool:
+        return not self.late and not self.broken
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """due_by: what counts as due, inclusive. now: when acts are recorded."""
+
+    due_by: datetime
+    now: datetime
+
+
+def job_statuses(session: Session, *, wall: datetime, jobs: tuple[Job, ...] = JOBS) -> list[JobStatus]:
+    """Return the table with heartbeats, in its order.
+
+    wall  the wall clock (`clock.wall()`), by which heartbeats are dated also in a rehearsal
+    """
+    newest = select(func.max(JobRun.id)).group_by(JobRun.job)
+    last = {run.job: run for run in session.scalars(select(JobRun).where(JobRun.id.in_(newest)))}
+    failing: dict[str, list[SweepFailure]] = {}
+    for row in session.scalars(select(SweepFailure).order_by(SweepFailure.first_failed_at, SweepFailure.item_id)):
+        failing.setdefault(row.sweep, []).append(row)
+    statuses = []
+    for job in jobs:
+        run = last.get(job.name)
+        cadence = timedelta(seconds=job.cadence_seconds)
+        since = late_since(run.finished_at if run else None, cadence=cadence, now=wall)
+        rows = tuple(row for sweep in job.sweeps for row in failing.get(sweep.name, ()))
+        statuses.append(JobStatus(job, run, since, rows))
+    return statuses
+
+
+def scheduler_health(session: Session, wall: datetime, jobs: tuple[Job, ...] = JOBS) -> Health:
+    """Say whether every job ran within three cadences, and which did not; what the red banner and /readyz read."""
+    statuses = job_statuses(session, wall=wall, jobs=jobs)
+    late = tuple(status for status in statuses if status.is_late)
+    heartbeats = [status.last.finished_at for status in statuses if status.last is not None]
+    return Health(
+        late=late,
+        broken=tuple(status for status in statuses if status.is_broken),
+        parked=sum(len(status.parked) for status in statuses),
+        silent_since=max(heartbeats) if heartbeats and len(late) == len(statuses) else None,
+        never_ran=not heartbeats,
+    )
+
+
+def recent_runs(session: Session, *, count: int = 50) -> list[JobRun]:
+    """Return the runs that did, failed or noticed something, newest first."""
+    return list(
+        session.scalars(
+            select(JobRun)
+            .where(
+                (JobRun.done > 0)
+                | (JobRun.failed > 0)
+                | (JobRun.postponed > 0)
+                | JobRun.error.is_not(None)
+                | JobRun.clock_step_seconds.is_not(None)
+            )
+            .order_by(JobRun.id.desc())
+            .limit(count)
+        )
+    )
+
+
+def times_of_tick(session: Session, *, as_of: datetime | None, now: datetime) -> Times:
+    """Say what a tick by hand takes as due and when its acts happen.
+
+    An instant behind the clock only limits what is due: acts are recorded now and never back-dated. An instant ahead
+    moves the clock of a rehearsal there; a normal database refuses it.
+    """
+    if as_of is None:
+        return Times(due_by=now, now=now)
+    if as_of <= now:
+        return Times(due_by=as_of, now=now)
+    if not clock.is_rehearsal(session):
+        raise _ahead_of_the_clock(as_of, now)
+    clock.set_rehearsal_clock(session, as_of)
+    return Times(due_by=as_of, now=as_of)
+
+
+def due_by_of_dry_run(session: Session, *, as_of: datetime | None, now: datetime) -> datetime:
+    """Say what a dry run takes as due; an instant ahead is a forecast, so it too is for rehearsals only."""
+    if as_of is not None and as_of > now and not clock.is_rehearsal(session):
+        raise _ahead_of_the_clock(as_of, now)
+    return as_of or now
+
+
+def _ahead_of_the_clock(as_of: datetime, now: datetime) -> InvalidInput:
+    return InvalidInput(
+        N_("%(as_of)s is ahead of the clock, which says %(now)s."),
+        field="as-of",
+        remedy=N_("Leave it out, or use a rehearsal database; time is never moved in a normal one."),
+        as_of=as_of.isoformat(),
+        now=now.isoformat(timespec="seconds"),
+    )
+
+
+def job_of_name(name: str, jobs: tuple[Job, ...] = JOBS) -> Job:
+    """Return the job, or raise NotFound."""
+    job = job_named(name, jobs)
+    if job is None:
+        raise NotFound(
+            N_("There is no job “%(name)s”."),
+            field="job",
+            remedy=N_("Give one of: %(names)s."),
+            name=name,
+            names=", ".join(known.name for known in jobs),
+        )
+    return job
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What one sweep would act on, ids, oldest due first."""
+
+    job: str
+    sweep: str
+    items: tuple[int, ...]
+
+
+def what_is_due(session: Session, *, due_by: datetime, jobs: tuple[Job, ...] = JOBS) -> list[Waiting]:
+    """Return what a run would act on now, sweep by sweep; changes nothing. Follow-ons are not foreseen."""
+    return [
+        Waiting(job.name, sweep.name, tuple(due_items(sweep, session, due_by=due_by)))
+        for job in jobs
+        for sweep in job.sweeps
+    ]
+
+
+def ask_for_run(session: Session, job_name: str, *, actor: Actor, now: datetime) -> Job:
+    """Record that a person asks for a job to run now, and return it; the edge runs it, outside a transaction."""
+    require(actor, Permission.RUN_JOBS)
+    job = job_of_name(job_name)
+    audit.record(session, actor=actor, act="job.run_by_hand", subject=f"job:{job.name}", now=now)
+    return job

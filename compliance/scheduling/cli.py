@@ -1,0 +1,211 @@
+"""Commands `jobs …`: the scheduler's process, a tick by hand, the table with heartbeats."""
+
+import logging
+import sys
+from datetime import datetime
+from typing import Any
+
+import click
+from flask import current_app
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from agreements.kernel import clock
+from agreements.kernel.cli import LuyueGroup, print_json
+from agreements.kernel.db import db, unit_of_work
+from agreements.kernel.errors import N_, MissingData
+from agreements.kernel.instants import SHANGHAI, parse_instant
+from compliance.scheduling import actions
+from compliance.scheduling.actions import JobStatus, Times, Waiting
+from compliance.scheduling.jobs import JOBS, Job, Outcome
+from compliance.scheduling.process import SchedulerProcess
+from compliance.scheduling.runner import Tick, tick_once
+
+commands = LuyueGroup("jobs", help="The scheduler: its process, a tick by hand, the table of jobs.")
+
+
+@commands.command("run")
+def run() -> None:
+    """Run the scheduler until Ctrl-C or SIGTERM. Several at once do no harm."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    rehearsal = _is_rehearsal()
+    process = SchedulerProcess(current_app._get_current_object())  # type: ignore[attr-defined] # noqa: SLF001 - Flask documents it for threads
+    kind = "a rehearsal" if rehearsal else "the wall clock"
+    names = ", ".join(job.name for job in JOBS)
+    click.echo(f"scheduler: {len(JOBS)} jobs ({names}), by {kind}; Ctrl-C stops it", err=True)
+    sys.exit(process.run())
+
+
+def _is_rehearsal() -> bool:
+    """Say what the database is; one without tables is refused with the remedy."""
+    session = db.session()
+    try:
+        return clock.is_rehearsal(session)
+    except (OperationalError, ProgrammingError) as error:
+        raise MissingData(
+            N_("The database has no tables yet, or can't be read."),
+            code="DATABASE_NOT_SET_UP",
+            remedy=N_("Run `make run`, or `flask --app app db upgrade`."),
+        ) from error
+    finally:
+        session.rollback()
+
+
+@commands.command("tick")
+@click.option("--once", is_flag=True, help="Work off what is due and end; a tick always does, the flag says so.")
+@click.option("--as-of", help="What counts as due. Ahead of the clock only in a rehearsal, whose clock it moves.")
+@click.option("--job", "job_name", help="This job only.")
+@click.option("--dry-run", is_flag=True, help="Say what is due; change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def tick(*, once: bool, as_of: str | None, job_name: str | None, dry_run: bool, as_json: bool) -> None:  # noqa: ARG001 - the flag only says what a tick does
+    """Work off everything that is due, and what follows from it, then end."""
+    _is_rehearsal()
+    jobs = (actions.job_of_name(job_name),) if job_name else JOBS
+    instant = parse_instant(as_of, "as-of") if as_of else None
+    if dry_run:
+        session = db.session()
+        due_by = actions.due_by_of_dry_run(session, as_of=instant, now=clock.now(session))
+        _show_waiting(actions.what_is_due(session, due_by=due_by, jobs=jobs), due_by, as_json=as_json)
+        return
+    times = _times(instant)
+    done = tick_once(due_by=times.due_by, now=times.now, jobs=jobs)
+    _show_tick(done, as_json=as_json)
+    if not done.is_clean:
+        sys.exit(1)
+
+
+@commands.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_jobs(*, as_json: bool) -> None:
+    """Show the table of jobs with cadence, last heartbeat, lag and failing items."""
+    _is_rehearsal()
+    session, wall = db.session(), clock.wall()
+    statuses = actions.job_statuses(session, wall=wall)
+    if as_json:
+        print_json([_status_as_json(status) for status in statuses])
+        return
+    for status in statuses:
+        click.echo(_status_as_text(status))
+
+
+def _times(instant: datetime | None) -> Times:
+    if instant is None:
+        now = clock.now(db.session())
+        return Times(due_by=now, now=now)
+    with unit_of_work() as session:
+        return actions.times_of_tick(session, as_of=instant, now=clock.now(session))
+
+
+def _show_tick(done: Tick, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "due_by": done.due_by.isoformat(),
+                "now": done.now.isoformat(),
+                "passes": done.passes,
+                "settled": done.settled,
+                "jobs": [{"job": name, **_outcome_as_json(outcome)} for name, outcome in done.outcomes.items()],
+            }
+        )
+        return
+    for name, outcome in done.outcomes.items():
+        click.echo(f"{name:22}{_outcome_as_text(outcome)}")
+    if not done.settled:
+        click.echo("Not everything was worked off; run it again.", err=True)
+
+
+def _outcome_as_text(outcome: Outcome) -> str:
+    words = [f"{outcome.work.done} done"]
+    if outcome.work.failed:
+        words.append(f"{outcome.work.failed} failed")
+    if outcome.postponed:
+        words.append(f"{outcome.postponed} postponed")
+    if outcome.error is not None:
+        words.append(f"broke: {outcome.error}")
+    if outcome.clock_step is not None:
+        words.append(f"clock jumped by {outcome.clock_step:.0f} s")
+    return ", ".join(words)
+
+
+def _outcome_as_json(outcome: Outcome) -> dict[str, Any]:
+    lag = outcome.work.oldest_due_lag
+    return {
+        "done": outcome.work.done,
+        "failed": outcome.work.failed,
+        "postponed": outcome.postponed,
+        "oldest_due_lag_seconds": None if lag is None else int(lag.total_seconds()),
+        "error": outcome.error,
+        "clock_step_seconds": outcome.clock_step,
+    }
+
+
+def _show_waiting(waiting: list[Waiting], due_by: datetime, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "due_by": due_by.isoformat(),
+                "dry_run": True,
+                "sweeps": [{"job": row.job, "sweep": row.sweep, "due": list(row.items)} for row in waiting],
+            }
+        )
+        return
+    for row in waiting:
+        click.echo(f"{row.job:22}{len(row.items)} due{': ' if row.items else ''}{', '.join(map(str, row.items))}")
+
+
+def _status_as_json(status: JobStatus) -> dict[str, Any]:
+    last = status.last
+    return {
+        "job": status.job.name,
+        "meaning": status.job.meaning,
+        "cadence_seconds": status.job.cadence_seconds,
+        "late": status.is_late,
+        "late_since": status.late_since.isoformat() if status.late_since else None,
+        "last_run": None
+        if last is None
+        else {
+            "cause": last.cause.value,
+            "runner": last.runner,
+            "started_at": last.started_at.isoformat(),
+            "finished_at": last.finished_at.isoformat(),
+            "due_by": last.due_by.isoformat(),
+            "done": last.done,
+            "failed": last.failed,
+            "postponed": last.postponed,
+            "oldest_due_lag_seconds": last.oldest_due_lag_seconds,
+            "error": last.error,
+            "clock_step_seconds": last.clock_step_seconds,
+        },
+        "failing": [
+            {
+                "sweep": row.sweep,
+                "item_id": row.item_id,
+                "tries": row.tries,
+                "last_error": row.last_error,
+                "first_failed_at": row.first_failed_at.isoformat(),
+                "next_try_at": row.next_try_at.isoformat(),
+                "parked": row.parked_at is not None,
+            }
+            for row in status.failing
+        ],
+    }
+
+
+def _status_as_text(status: JobStatus) -> str:
+    last = status.last
+    if last is None:
+        words = ["never ran"]
+    else:
+        words = [f"last {last.finished_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S} ({last.done} done)"]
+        if status.is_late:
+            words.append("LATE")
+        if last.error:
+            words.append(f"broke: {last.error}")
+    if status.failing:
+        words.append(f"{len(status.failing)} failing, {len(status.parked)} parked")
+    return f"{status.job.name:22}every {_cadence(status.job):8}{', '.join(words)}"
+
+
+def _cadence(job: Job) -> str:
+    seconds = job.cadence_seconds
+    return f"{seconds // 60} min" if seconds % 60 == 0 else f"{seconds} s"

@@ -1,0 +1,173 @@
+"""THE table of jobs (domain section 8): what runs, how often, and what it is for.
+
+The order is the order of a pass: what time made true first, then what follows from it, then what is sent because of it.
+A job is the list of its sweeps, or a piece of work that is not item by item.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from agreements.kernel import clock
+from agreements.kernel.db import db, unit_of_work
+from agreements.kernel.errors import N_
+from agreements.kernel.sweeps import Sweep, SweepRun, always, run_sweep
+from agreements.register import sweeps as register_sweeps
+from compliance.breaches import sweeps as breach_sweeps
+from compliance.notices.sender import send_due
+from compliance.notices.smtp import transport_of
+from compliance.scheduling import sweeps as own_sweeps
+from compliance.scheduling.rules import STEP_LIMIT_SECONDS
+
+CLOCK_CHECK = "clock_check"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run is asked.
+
+    due_by      inclusive, in the database's own time; what is due later is left alone
+    now         when acts are recorded, in the database's own time
+    wall        the wall clock when the run began
+    go_on       asked between items; False ends the run early
+    pauses      whether items that failed lately wait out their pause
+    clock_step  by how many seconds the guard saw the wall clock jump; None where it saw nothing
+    """
+
+    due_by: datetime
+    now: datetime
+    wall: datetime
+    go_on: Callable[[], bool] = always
+    pauses: bool = True
+    clock_step: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended.
+
+    work        what its sweeps did
+    postponed   items that the outside world did not take; they are tried again in their own time
+    error       what broke the run as a whole
+    clock_step  by how many seconds the wall clock was found to have jumped
+    """
+
+    work: SweepRun = field(default_factory=SweepRun)
+    postponed: int = 0
+    error: str | None = None
+    clock_step: float | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        return self == Outcome()
+
+
+Pump = Callable[[Asked], Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One line of the table: `sweeps` in the order they run, or a `pump`.
+
+    meaning           catalogue entry
+    cadence_seconds   from one tick to the next
+    patience_seconds  how long one step of a run may take before the guard takes it for dead
+    """
+
+    name: str
+    cadence_seconds: int
+    meaning: str
+    sweeps: tuple[Sweep, ...] = ()
+    pump: Pump | None = None
+    patience_seconds: int = 60
+
+    def __post_init__(self) -> None:
+        if bool(self.sweeps) == (self.pump is not None):
+            raise ValueError(f"job {self.name} needs either sweeps or a pump")
+
+    def run(self, asked: Asked) -> Outcome:
+        """Run it once; an error that is not one item's is raised."""
+        if self.pump is not None:
+            return self.pump(asked)
+        done = SweepRun()
+        for sweep in self.sweeps:
+            done += run_sweep(sweep, due_by=asked.due_by, now=asked.now, go_on=asked.go_on, pauses=asked.pauses)
+        return Outcome(done)
+
+
+def check_clock(asked: Asked) -> Outcome:
+    """Record the jump the guard saw, or a clock that is behind the last heartbeat."""
+    if asked.clock_step is not None:
+        return Outcome(clock_step=asked.clock_step)
+    last = own_sweeps.last_heartbeat()
+    behind = (last - clock.wall()).total_seconds() if last else 0.0
+    return Outcome(clock_step=-behind if behind > STEP_LIMIT_SECONDS else None)
+
+
+def forget_idle_runs(asked: Asked) -> Outcome:
+    own_sweeps.forget_idle_runs(wall=asked.wall)
+    return Outcome()
+
+
+def send_notices(asked: Asked) -> Outcome:
+    """Put due notices on the wire. Asked for the past it does nothing: sending happens now or not at all."""
+    if asked.due_by < asked.now:
+        return Outcome()
+
+    @contextmanager
+    def work() -> Iterator[Session]:
+        asked.go_on()  # a sign of life for each message, whatever it answers: a message under way is finished
+        with unit_of_work() as session:
+            yield session
+
+    counts = send_due(work, transport_of(db.session().info["settings"]), now=asked.now)
+    return Outcome(
+        SweepRun(done=counts.accepted + counts.refused, failed=counts.failed),
+        postponed=counts.temporary + counts.unknown,
+    )
+
+
+_BREACH_SWEEPS = {sweep.name: sweep for sweep in breach_sweeps.SWEEPS}
+
+JOBS: tuple[Job, ...] = (
+    Job(CLOCK_CHECK, 60, N_("Notices a wall clock that was set back or jumped"), pump=check_clock),
+    Job("lifecycle", 60, N_("Starts and ends agreements at their exact bounds"), register_sweeps.SWEEPS),
+    Job(
+        "obligation_sweep",
+        300,
+        N_("Marks duties that were not performed in time and opens the suspected cases"),
+        (_BREACH_SWEEPS["obligation_sweep"],),
+    ),
+    Job(
+        "rectification_sweep",
+        900,
+        N_("Starts the clock of an arrived demand and records that its date passed"),
+        (_BREACH_SWEEPS["rectification_sweep"],),
+    ),
+    Job(
+        "suspension_decide",
+        60,
+        N_("Decides suspensions on the scheduler's list, within the cap"),
+        (_BREACH_SWEEPS["suspension_decide"],),
+    ),
+    Job(
+        "suspension_execute",
+        60,
+        N_("Puts a decided suspension into effect once its notice has arrived"),
+        (_BREACH_SWEEPS["suspension_execute"],),
+    ),
+    Job(
+        "send_notices",
+        5,
+        N_("Sends approved notices and tries again what was not accepted"),
+        pump=send_notices,
+    ),
+    Job("forget_idle_runs", 3600, N_("Removes heartbeats of idle runs older than a day"), pump=forget_idle_runs),
+)
+
+
+def job_named(name: str, jobs: tuple[Job, ...] = JOBS) -> Job | None:
+    return next((job for job in jobs if job.name == name), None)
