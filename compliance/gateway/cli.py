@@ -1,13 +1,16 @@
 """`flask gateway …`: the decision a gateway gets, at the command line. Nothing is logged: no gateway was told."""
 
 import click
+from marshmallow import ValidationError
 
 from agreements.kernel import clock
 from agreements.kernel.cli import LuyueGroup, print_json
 from agreements.kernel.db import db
+from agreements.kernel.errors import N_, InvalidInput
 from agreements.kernel.instants import SHANGHAI, parse_instant
 from agreements.parties.actions import tenant_of_key
 from compliance.gateway.actions import decide_call
+from compliance.gateway.schemas import DecideSchema
 from compliance.sdk.answer import Decision
 
 commands = LuyueGroup("gateway", help="What gateways are told.")
@@ -24,14 +27,30 @@ def decide_command(
     *, tenant_key: str, product: str, platform: str | None, purpose: str | None, at_text: str | None, as_json: bool
 ) -> None:
     """Say whether a tenant may call a product. A denial is a normal answer: exit 0."""
+    asked = _checked({"tenant_key": tenant_key, "product": product, "platform": platform, "purpose": purpose})
     session = db.session()
-    now = parse_instant(at_text, "at") if at_text else clock.now(session)
+    now = clock.now(session) if at_text is None else parse_instant(at_text, "at")
     tenant_of_key(session, tenant_key)
-    decision = decide_call(session, tenant_key, product, platform=platform, purpose=purpose, now=now)
+    decision = decide_call(session, **asked, now=now)
     if as_json:
         print_json({"tenant_key": tenant_key, "product": product, **decision.as_json()})
     else:
         click.echo("\n".join(_lines(decision)))
+
+
+def _checked(asked: dict[str, str | None]) -> dict[str, str]:
+    """Hold the command line to what a gateway may send."""
+    try:
+        checked: dict[str, str] = DecideSchema().load(asked)
+    except ValidationError as error:
+        field, reasons = next(iter(error.messages_dict.items()))
+        raise InvalidInput(
+            N_("This value can't be taken: %(reason)s"),
+            field=field,
+            remedy=N_("Take tenant key and codes from the register."),
+            reason=" ".join(reasons),
+        ) from None
+    return checked
 
 
 def _lines(decision: Decision) -> list[str]:
