@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 
-from flask_babel import gettext, ngettext
+from flask_babel import gettext
 
 from agreements.kernel.access.models import Locale
 from agreements.kernel.instants import SHANGHAI, legal_date, require_aware
@@ -60,14 +60,15 @@ def whole(number: int) -> str:
 
 
 def relative(value: date | datetime, now: datetime) -> str:
-    """Calendar days from today, to stand beside a date: in 3 days, today, 2 days ago."""
+    """Calendar days from today, to stand beside a date: in 3 days, tomorrow, today, 2 days ago."""
     on = legal_date(value) if isinstance(value, datetime) else value
     days = (on - legal_date(now)).days
-    if days == 0:
-        return str(gettext("today"))
+    near = {-1: gettext("yesterday"), 0: gettext("today"), 1: gettext("tomorrow")}
+    if days in near:
+        return str(near[days])
     if days > 0:
-        return str(ngettext("in %(num)d day", "in %(num)d days", days))
-    return str(ngettext("%(num)d day ago", "%(num)d days ago", -days))
+        return str(gettext("in %(num)s days", num=days))
+    return str(gettext("%(num)s days ago", num=-days))
 
 
 def relative_until(bound: datetime, now: datetime) -> str:

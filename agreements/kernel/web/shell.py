@@ -22,6 +22,7 @@ def prepare_web(app: Flask, settings: Settings) -> None:
     problems.register_errors(app)
     app.before_request(mounting.guard)
     app.after_request(sessions.keep_visitor)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update({function.__name__: function for function in formats.FILTERS})
     app.jinja_env.globals.update(
         label=language.label,
