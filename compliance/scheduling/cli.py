@@ -61,7 +61,7 @@ def tick(*, once: bool, as_of: str | None, job_name: str | None, dry_run: bool, 
     """Work off everything that is due, and what follows from it, then end."""
     _is_rehearsal()
     jobs = (actions.job_of_name(job_name),) if job_name else JOBS
-    instant = parse_instant(as_of, "as-of") if as_of else None
+    instant = None if as_of is None else parse_instant(as_of, "as-of")
     if dry_run:
         session = db.session()
         due_by = actions.due_by_of_dry_run(session, as_of=instant, now=clock.now(session))
