@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ("zh", "en")
 KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None, "lazy_gettext": None, "lazy_ngettext": (1, 2)}
-ENUMERATION_KEY = re.compile(r"[a-z0-9_]+(\.[a-z0-9_-]+)+")
+ENUMERATION_KEY = re.compile(r"[a-z0-9_]+(\.[A-Za-z0-9_-]+)+")
 PLACEHOLDER = re.compile(r"%\((\w+)\)")
 
 
