@@ -219,28 +219,35 @@ def record_delivery(session: Session, claim: Claim, delivery: Delivery, *, now: 
         .where(DeliveryAttempt.token == claim.token, DeliveryAttempt.ended_at.is_(None))
         .values(ended_at=now, outcome=delivery.outcome, reply=delivery.reply[:LONGEST_REPLY], host=delivery.host[:120])
     )
-    outbox = session.scalar(
-        select(Outbox)
-        .where(Outbox.id == claim.outbox_id, Outbox.claim_token == claim.token)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    outbox = _release(session, claim, delivery.outcome, now=now)
     if outbox is None:
         return False
-    outbox.claim_token = outbox.lease_until = None
-    notice = session.get_one(Notice, outbox.notice_id, populate_existing=True)
+    notice = session.get_one(Notice, outbox.notice_id, populate_existing=True, with_for_update=True)
     if delivery.outcome is Outcome.ACCEPTED:
-        outbox.state = OutboxState.ACCEPTED
-        session.flush()  # the ledger entry follows the fact
         _accepted(session, notice, outbox, claim, now=now)
     elif delivery.outcome is Outcome.REFUSED:
-        outbox.state = OutboxState.UNDELIVERABLE
-        session.flush()  # whether another address is left is asked of the table
         _refused(session, notice, outbox, claim, now=now)
-    else:
-        outbox.state = OutboxState.PENDING
-        outbox.next_attempt_at = now + retry_delay(outbox.attempts)
     return True
+
+
+_STATE_AFTER = {Outcome.ACCEPTED: OutboxState.ACCEPTED, Outcome.REFUSED: OutboxState.UNDELIVERABLE}
+
+
+def _release(session: Session, claim: Claim, outcome: Outcome, *, now: datetime) -> Outbox | None:
+    """End a claim, guarded by its token; None where the token no longer holds it."""
+    attempts = session.scalar(select(Outbox.attempts).where(Outbox.id == claim.outbox_id)) or 1
+    return session.scalar(
+        update(Outbox)
+        .where(Outbox.id == claim.outbox_id, Outbox.claim_token == claim.token)
+        .values(
+            state=_STATE_AFTER.get(outcome, OutboxState.PENDING),
+            claim_token=None,
+            lease_until=None,
+            next_attempt_at=now + retry_delay(attempts),
+        )
+        .returning(Outbox)
+        .execution_options(populate_existing=True)
+    )
 
 
 def _accepted(session: Session, notice: Notice, outbox: Outbox, claim: Claim, *, now: datetime) -> None:
@@ -266,17 +273,9 @@ def _accepted(session: Session, notice: Notice, outbox: Outbox, claim: Claim, *,
 
 
 def _refused(session: Session, notice: Notice, outbox: Outbox, claim: Claim, *, now: datetime) -> None:
-    """An address refused for good; the notice bounced if no other address is left or has taken it."""
+    """The address refused for good: the notice bounced, unless it came to the tenant some other way meanwhile."""
     details = {"outbox_id": outbox.id, "attempt": claim.token}
-    still = session.scalar(
-        select(Outbox.id)
-        .where(
-            Outbox.notice_id == notice.id,
-            Outbox.state.in_((OutboxState.PENDING, OutboxState.CLAIMED, OutboxState.ACCEPTED)),
-        )
-        .limit(1)
-    )
-    if still is None and notice.state is NoticeState.QUEUED:
+    if notice.state is NoticeState.QUEUED:
         values: dict[str, object] = {"bounced_at": now}
         move(session, notice, NoticeEvent.BOUNCE, actor=SCHEDULER, now=now, values=values, details=details)
     else:

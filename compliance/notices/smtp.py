@@ -128,6 +128,7 @@ def transport_of(settings: Settings) -> SmtpTransport:
     return SmtpTransport(
         host=settings.smtp_host,
         port=settings.smtp_port,
+        timeout_seconds=settings.smtp_timeout_seconds,
         security=settings.smtp_security,
         username=settings.smtp_username,
         password=settings.smtp_password,
