@@ -4,12 +4,14 @@ An instant is an aware datetime, kept in UTC. A legal date is the date at the pa
 zone the machine is set to (domain rule T-1).
 """
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from agreements.kernel.errors import N_, InvalidInput
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+WRITTEN_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def require_aware(instant: datetime) -> datetime:
@@ -37,7 +39,7 @@ def end_of(day: date) -> datetime:
 def parse_date(text: str, field: str) -> date:
     """Read YYYY-MM-DD, or raise InvalidInput naming the field."""
     try:
-        if len(text) != 10:
+        if not WRITTEN_DATE.fullmatch(text):
             raise ValueError(text)
         return date.fromisoformat(text)
     except ValueError:
@@ -53,13 +55,13 @@ def parse_instant(text: str, field: str) -> datetime:
     """Read an ISO 8601 instant; a bare date or a time without zone is taken as Shanghai time, as people write it."""
     try:
         parsed = datetime.fromisoformat(text)
-    except ValueError:
+        if parsed.tzinfo is None:
+            parsed = parsed.replace(tzinfo=SHANGHAI)
+        return parsed.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise InvalidInput(
             N_("“%(text)s” is not a point in time."),
             field=field,
             remedy=N_("Write it as 2024-09-12T16:40 or 2024-09-12T16:40+08:00."),
             text=text,
         ) from None
-    if parsed.tzinfo is None:
-        parsed = parsed.replace(tzinfo=SHANGHAI)
-    return parsed.astimezone(UTC)

@@ -21,14 +21,32 @@ PolicyValue = int | bool | str | list[str]
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """key, default and unit; `clause` is what it gives a number to, `meaning` a catalogue entry."""
+    """key, default and unit; `clause` is what it gives a number to, `meaning` a catalogue entry.
+
+    choices  the words a list may hold; empty for other kinds
+    """
 
     key: str
     default: PolicyValue
     unit: str
     clause: str
     meaning: str
+    choices: tuple[str, ...] = ()
 
+    def takes(self, value: object) -> bool:
+        """Say whether a value is of the default's kind and within the bounds of its unit, both included."""
+        if type(value) is not type(self.default):
+            return False
+        if isinstance(value, list):
+            return set(value) <= set(self.choices)
+        if isinstance(value, int) and not isinstance(value, bool):
+            least, most = BOUNDS.get(self.unit, ONE_OR_MORE)
+            return least <= value <= most
+        return True
+
+
+BOUNDS = {"hour": (0, 24), "percent": (0, 100), "tenant": (0, 100_000), "second": (1, 3600)}
+ONE_OR_MORE = (1, 5_000)
 
 POLICIES: dict[str, Policy] = {
     policy.key: policy
@@ -74,6 +92,7 @@ POLICIES: dict[str, Policy] = {
             "document_type",
             "3.3",
             N_("Documents a tenant must supply before activation"),
+            choices=("business_licence", "business_description", "prior_approval", "relation_proof"),
         ),
         Policy(
             "auto_suspend_change_notification",
@@ -154,11 +173,11 @@ def change(
     policy = POLICIES.get(key)
     if policy is None:
         raise InvalidInput(N_("There is no policy “%(key)s”."), field="key", key=key)
-    if type(value) is not type(policy.default) or (type(value) is int and value < 0):
+    if not policy.takes(value):
         raise InvalidInput(
             N_("“%(value)s” does not fit policy %(key)s."),
             field="value",
-            remedy=N_("Give a value of the kind of its default, %(default)s."),
+            remedy=N_("Give a value of the kind and size of its default, %(default)s."),
             value=value,
             key=key,
             default=policy.default,

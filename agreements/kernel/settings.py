@@ -18,6 +18,7 @@ class Settings:
     public_url         how people and tenants reach us; links in notices start with it; no slash at the end
     provider_name      our company as it signs notices
     smtp_host, _port   mail server for notices; smtp_security is none, starttls or tls
+    smtp_timeout_seconds  bound of one whole delivery; a claim of the outbox lasts half as long again
     smtp_from          sender's address of notices
     default_locale     zh or en, for people who have not chosen
     trusted_proxies    how many proxies before us set X-Forwarded-For and -Proto; 0 believes none of them
@@ -31,6 +32,7 @@ class Settings:
     smtp_security: str = "none"
     smtp_username: str = ""
     smtp_password: str = ""
+    smtp_timeout_seconds: int = 30
     smtp_from: str = "notices@localhost"
     default_locale: str = "zh"
     max_upload_bytes: int = 20 * 1024 * 1024

@@ -116,3 +116,32 @@ def test_a_policy_keeps_its_history(session):
             actor=admin,
             now=at("Thu 2024-09-12 10:00"),
         )
+
+
+@pytest.mark.parametrize("text", ["2024-W37-4", "20240912", "2024-02-30", "２０２４-09-12"])
+def test_only_a_plain_calendar_date_is_taken(text):
+    with pytest.raises(InvalidInput, match="from"):
+        parse_date(text, "from")
+
+
+def test_an_instant_outside_the_calendar_is_refused():
+    with pytest.raises(InvalidInput, match="from"):
+        parse_instant("0001-01-01T00:00+14:00", "from")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("rectification_working_days", 0),
+        ("rectification_working_days", True),
+        ("rectification_working_days", "3"),
+        ("provider_target_hour", 25),
+        ("onboarding_documents", ["passport"]),
+        ("auto_suspend_change_notification", 1),
+    ],
+)
+def test_a_policy_takes_only_what_can_be_meant(session, key, value):
+    now = at("Thu 2024-09-12 10:00")
+
+    with pytest.raises(InvalidInput, match="value"):
+        policies.change(session, key, value, effective_at=now, reason="x", actor=a_person("admin"), now=now)
