@@ -1,0 +1,225 @@
+"""Clauses on who must be told what and when: 2.4, 3.3, 3.4, 4.3."""
+
+import re
+from collections.abc import Sequence
+
+from agreements.intake.clauses import Sentence
+from agreements.intake.draft import NoticePeriod
+from agreements.intake.meaning import (
+    NO_NEED,
+    NO_NOTICE,
+    NOTIFY,
+    SOURCE,
+    TELLS_A,
+    TELLS_B,
+    A,
+    B,
+    TermReading,
+    found,
+    last_of,
+    mentions,
+    not_understood,
+    notice_form,
+    period_for,
+)
+from agreements.intake.periods import Period
+
+CHANGED = r"变更|变动|变化|改变|更改|更新|更换|发生调整"
+MATERIAL = re.compile(r"证照|证件|资料|文件|执照|资质|许可证|业务状况|业务情况|经营|材料|登记事项|主体信息")
+INTERFACE = re.compile(r"接口|账号|帐号|账户|密钥|秘钥|API|AppKey", re.IGNORECASE)
+MAINTENANCE = re.compile(r"升级|扩容|维护|检修|故障|停机|割接")
+SOURCE_CHANGE = re.compile(r"返回结果|结果形式|价格|服务取消|取消[^,。;]{0,6}服务|停止供应|数据内容|接口形式|下线")
+LEANS_BACK = re.compile(r"(?:该|上述|前述|此|此类|此等|以上|其)[^,。;]{0,6}(?:通知|告知|情形|变更|调整)|但|乙方应|乙方须")
+NOTIFYING = re.compile(NOTIFY)
+
+CHANGE_STARTS = (
+    (r"(?:变更|变动|变化|更改|改变|更新|更换|调整)[^,。;前]{0,6}?(?:后|之日|日起|时起|起|当日)", "change"),
+    (r"(?:知道|知悉|得知|获悉|知晓)", "tenant_knowledge"),
+    (rf"(?:收到|接到){B}|{B}[^,。;]{{0,6}}(?:要求|通知)(?:后|之日|之时)", "provider_request"),
+    (r"(?:登记|核准|批准|换发|领取|备案)[^,。;前]{0,6}(?:后|之日|日起)", "change_registered"),
+    (r"(?:变更|变动|变化|更改|改变)[^,。;后]{0,4}前|提前", "before_change"),
+)
+UPSTREAM_STARTS = (
+    (r"(?:接到|收到|接获|获得|取得|接收)[^,。;]{0,20}(?:后|之日|时|起)|通知(?:到达|送达)[^,。;]{0,4}(?:后|之日|时|起)", "provider_receipt_of_source_notice"),
+    (r"(?:知道|知悉|得知|获悉|知晓|获知)", "provider_knowledge"),
+    (r"(?:发出|发布|公布)[^,。;]{0,6}(?:通知|公告)?(?:后|之日|时|起)", "source_dispatch"),
+    (r"(?:数据源方?|上游方?|数据提供方)(?:的)?(?:书面)?通知(?:后|之日|时)", "source_notice"),
+    (r"(?:调整|变更|取消|变化)[^,。;前]{0,6}(?:后|之日|日起|时起)", "upstream_change"),
+    (r"(?:调整|变更|取消|变化|生效|实施|上线)[^,。;后]{0,4}前|提前", "before_upstream_change"),
+)  # fmt: skip
+
+
+def change_notification(sentences: Sequence[Sentence]) -> TermReading:
+    """Clause 3.3 (b): the tenant tells the provider of changed licences, information or business within a period."""
+    candidates = [sentence for sentence in mentions(sentences, CHANGED) if _is_tenant_change_notice(sentence)]
+    if not candidates:
+        return TermReading(NoticePeriod())
+    sentence = max(candidates, key=lambda one: len(set(MATERIAL.findall(one.text))))
+    whole = _with_follow_up(sentence)
+    if refused := NO_NOTICE.search(whole):
+        return found(NoticePeriod(), sentence, refused)
+    period = period_for(sentence.text, NOTIFYING) or period_for(whole, NOTIFYING)
+    starts = last_of(whole[max(0, period.start - 30) : period.start], CHANGE_STARTS) if period else None
+    notice_part = _part_with(whole, NOTIFYING, period.start if period else 0)
+    value = NoticePeriod(
+        period.value if period else None,
+        period.unit if period else None,
+        starts or "change",
+        notice_form(notice_part),
+    )
+    return _with_period(value, sentence, period, "change_notification")
+
+
+def _is_tenant_change_notice(sentence: Sentence) -> bool:
+    text = sentence.text
+    whole = _with_follow_up(sentence)
+    if SOURCE.search(text) or not NOTIFYING.search(whole) or TELLS_A.search(text):
+        return False
+    if re.search(r"对方|双方|任何一方|任一方|各方|联系方式|送达地址|通讯地址", text) or re.search(rf"^[^,]{{0,12}}{B}[^,。;]{{0,10}}变更", text):
+        return False
+    has_material = MATERIAL.search(text) is not None
+    if INTERFACE.search(text) and not has_material:
+        return False
+    return has_material or (re.search(A, text) is not None and TELLS_B.search(whole) is not None)
+
+
+def _with_follow_up(sentence: Sentence) -> str:
+    return sentence.text + sentence.after if LEANS_BACK.match(sentence.after) else sentence.text
+
+
+def _part_with(text: str, verb: re.Pattern[str], start: int) -> str:
+    """Return the part of a text in which the form of a notice is said: around the verb, not the whole clause."""
+    match = verb.search(text, start) or verb.search(text)
+    if match is None:
+        return text
+    begin = max(text.rfind("。", 0, match.start()), text.rfind(";", 0, match.start()), start, match.start() - 60) if start else 0
+    return text[max(begin, 0) :]
+
+
+def _with_period(value: NoticePeriod, sentence: Sentence, period: Period | None, key: str) -> TermReading:
+    if period is None:
+        return TermReading(value, sentence, (0, len(sentence.text)), 0.6, warnings=(f"period_missing:{key}",))
+    end = min(period.end, len(sentence.text))
+    span = (period.start, end) if period.start < end else (0, len(sentence.text))
+    warnings: tuple[str, ...] = () if period.value is not None else (f"period_unclear:{key}",)
+    if value.starts is None:
+        warnings += (f"period_start_unclear:{key}",)
+    return TermReading(value, sentence, span, 0.9, period, warnings)
+
+
+def upstream_notice(sentences: Sequence[Sentence]) -> TermReading:
+    """Clause 2.4: the provider tells the tenant within a period of receiving the data source's notice."""
+    candidates = [sentence for sentence in sentences if _is_upstream(sentence) and TELLS_A.search(_with_follow_up(sentence))]
+    refused = [sentence for sentence in sentences if _is_upstream(sentence) and NO_NOTICE.search(sentence.text)]
+    if refused:
+        return found(NoticePeriod(), refused[0], NO_NOTICE.search(refused[0].text))
+    if not candidates:
+        return TermReading(NoticePeriod())
+    sentence = max(candidates, key=lambda one: period_for(_with_follow_up(one), TELLS_A) is not None)
+    whole = _with_follow_up(sentence)
+    period = period_for(sentence.text, TELLS_A) or period_for(whole, TELLS_A)
+    starts = last_of(whole[max(0, period.start - 30) : period.start], UPSTREAM_STARTS) if period else None
+    value = NoticePeriod(period.value if period else None, period.unit if period else None, starts)
+    return _with_period(value, sentence, period, "upstream_notice")
+
+
+def _is_upstream(sentence: Sentence) -> bool:
+    """The data source changes what it supplies; a cooperator's maintenance is another clause."""
+    text = sentence.text
+    if MAINTENANCE.search(text) and not SOURCE_CHANGE.search(text):
+        return False
+    named = SOURCE.search(text) is not None or ("合作方" in text and SOURCE_CHANGE.search(text) is not None)
+    return named and re.search(r"调整|变更|变化|取消|通知|改变|修改", text) is not None
+
+
+def tenant_refusal_of_upstream_change(sentences: Sequence[Sentence]) -> TermReading:
+    """Clause 2.4: what happens when the tenant cannot accept what the data source changed."""
+    refusal = re.compile(r"(?:不能|无法|不予?|拒绝|难以|不愿)(?:接受|同意|认可)|(?:不接受|不同意|有异议)")
+    must_accept = re.compile(rf"{A}[^,。;]{{0,8}}(?:应当?|须|必须)(?:无条件)?(?:接受|同意)|{A}[^,。;]{{0,6}}(?:不得|无权)(?:拒绝|提出异议)|视为{A}?(?:接受|同意)")
+    for sentence in sentences:
+        text = sentence.text
+        leans = _is_upstream(sentence) or (SOURCE.search(sentence.before) and re.search(r"调整|变更|变化|取消", text))
+        if not leans:
+            continue
+        if match := refusal.search(text):
+            outcome = _outcome_of_refusal(text[match.end() :] + (sentence.after if len(text) - match.end() < 6 else ""))
+            return found(outcome, sentence, match) if outcome else not_understood(sentence, "tenant_refusal_of_upstream_change")
+        if match := must_accept.search(text):
+            return found("must_accept", sentence, match)
+    return TermReading("none")
+
+
+def _outcome_of_refusal(text: str) -> str | None:
+    signs = re.search(r"(?:签署|签订|订立|达成|签)[^,。;]{0,10}协议|(?:另行|另外|另)[^,。;]{0,4}(?:约定|协议)", text)
+    separate = signs is not None and not re.search(rf"{NO_NEED}[^,。;]{{0,8}}$", text[: signs.start()])
+    ending = re.search(rf"(?<!不得)(?<!不能)(?:解除|终止)(?:本?协议|合同|合作|服务)|(?:本?协议|合同|合作|服务)[^,。;]{{0,4}}(?:解除|终止)|{A}(?:有权|可以?)(?:解除|终止)", text)
+    if separate:
+        return "separate_agreement_or_termination" if ending and re.search("或者?|也可|协商不成|否则", text) else "separate_agreement"
+    if re.search(r"视为[^,。;]{0,6}(?:接受|同意)|仍[^,。;]{0,6}(?:履行|执行|接受)|继续(?:履行|执行)|应当?接受", text):
+        return "must_accept"
+    if ending:
+        return "termination"
+    if re.search(r"退款|退还|退费", text):
+        return "refund"
+    return "negotiation" if "协商" in text else None
+
+
+def upstream_change_is_provider_breach(sentences: Sequence[Sentence]) -> TermReading:
+    """Clause 2.4: failing because of the data source is not the provider's breach."""
+    excluded = re.compile(
+        rf"(?:不|非)(?:应|得|能|被|再|予)?(?:视为|视作|构成|属于|认定为|作为|算作?|是|系)[^,。;]{{0,6}}违约|{B}?[^,。;]{{0,4}}(?:不|无需|无须|不再)承担[^,。;]{{0,6}}(?:违约|责任|赔偿)|免责|免除{B}"
+    )
+    included = re.compile(rf"(?:视为|视作|构成|属于|认定为|系|是){B}?(?:的)?(?:根本)?违约|{B}[^,。;]{{0,6}}承担[^,。;]{{0,8}}(?:违约|责任|赔偿)")
+    for sentence in sentences:
+        leans = SOURCE.search(sentence.text) or (_is_upstream_text(sentence.before) and LEANS_BACK.match(sentence.text))
+        if not leans or (MAINTENANCE.search(sentence.text) and not SOURCE.search(sentence.text)):
+            continue
+        if match := excluded.search(sentence.text):
+            if re.search(r"观点|暗示", sentence.text):
+                continue  # answering for the decisions that others take on results is another matter (4.2)
+            return found(False, sentence, match)
+        if match := included.search(sentence.text):
+            return found(True, sentence, match)
+    return TermReading(False)
+
+
+def _is_upstream_text(text: str) -> bool:
+    return SOURCE.search(text) is not None and re.search(r"调整|变更|变化|取消", text) is not None
+
+
+def interface_adjustment_form(sentences: Sequence[Sentence]) -> TermReading:
+    """Clause 3.4: the form in which the tenant asks for an adjustment of its interface or account."""
+    for sentence in mentions(sentences, r"调整|变更|更改|修改|更换", rf"{NOTIFY}|申请|提出"):
+        text = sentence.text
+        if not INTERFACE.search(text) or SOURCE.search(text) or "合作方" in text or TELLS_A.search(text) or MATERIAL.search(text):
+            continue
+        if refused := NO_NOTICE.search(text):
+            return found("not_required", sentence, refused)
+        return found(notice_form(_with_follow_up(sentence)), sentence)
+    return TermReading("none")
+
+
+def maintenance_notice(sentences: Sequence[Sentence]) -> TermReading:
+    """Clause 4.3: when the provider announces adjustments, upgrades and failures of the cooperator's system."""
+    for sentence in sentences:
+        text = sentence.text
+        whole = _with_follow_up(sentence)
+        if not MAINTENANCE.search(text) or SOURCE_CHANGE.search(text) or not re.search(NOTIFY, whole):
+            continue
+        if refused := NO_NOTICE.search(whole):
+            return found("not_required", sentence, refused)
+        if not TELLS_A.search(whole):
+            continue
+        in_advance = re.search(r"提前|事先|预先|事前", whole)
+        if period_for(whole, TELLS_A):
+            return found("advance_by_fixed_period" if in_advance else "within_fixed_period", sentence)
+        if "合理" in whole:
+            return found("advance_within_reasonable_time" if in_advance else "within_reasonable_time", sentence)
+        if in_advance:
+            return found("in_advance", sentence, in_advance)
+        if match := re.search(r"及时|尽快|立即|第一时间", whole):
+            return found("promptly", sentence, match)
+        if match := re.search(r"事后|恢复后", whole):
+            return found("afterwards", sentence, match)
+        return not_understood(sentence, "maintenance_notice")
+    return TermReading("none")

@@ -1,0 +1,201 @@
+"""Main agreement 一: what was ordered, on which platform, by which accounts."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from agreements.intake.dates import ServicePeriod, WrittenDate, dates_in, service_period
+from agreements.intake.document import CELL, Document, Evidence, Field
+from agreements.intake.labels import Label
+from agreements.intake.numerals import NUMBER, read_whole, read_yuan, yuan_in_words
+
+ORDER_NO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{3,39}")
+QUANTITY = re.compile(rf"[x×*]?\s?(?P<number>{NUMBER})\s?(?:\(\s?[^()]{{1,6}}\))?\s?(?:个|份|套|件|次|笔|台|年|月|包)?")
+NOT_PAID = re.compile(r"未支付|未付|未完成支付|待支付|待付|尚未|没有支付|暂未|未缴")
+FOREIGN = re.compile(r"USD|US\$|美元|HKD|港元|港币|EUR|欧元|JPY|日元", re.IGNORECASE)
+CURRENCIES = {"USD": "USD", "US$": "USD", "美元": "USD", "HKD": "HKD", "港元": "HKD", "港币": "HKD", "EUR": "EUR", "欧元": "EUR", "JPY": "JPY", "日元": "JPY"}  # fmt: skip
+HOST = re.compile(r"(?<![\w@.-])(?:[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?\.){1,5}(?:com|cn|net|org|cloud|io|top|shop)(?:\.cn)?(?![\w-])", re.IGNORECASE)
+ACCOUNT = re.compile(r"(?:账号|账户|帐号|帐户)(?:名称|名|ID)?\s{0,3}(?:[:=]|为|是)\s{0,3}")
+BUYER = re.compile(r"最终用户|甲方|买家|买方|购买方|采购方|客户")
+SELLER = re.compile(r"服务商|乙方|卖家|卖方|店铺|供方")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFields:
+    """Amounts in yuan; `paid_nothing` is whether the text says that payment has not been made."""
+
+    order_no: Field[str]
+    product_name: Field[str]
+    spec_text: Field[str]
+    quantity: Field[int]
+    payment_mode: Field[str]
+    period: Field[ServicePeriod]
+    list_price: Field[Decimal]
+    paid_amount: Field[Decimal]
+    currency: str
+    paid_nothing: bool
+    has_coupon: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MarketplaceFields:
+    host: Field[str]
+    purchaser_account: Field[str]
+    seller_account: Field[str]
+
+
+def read_order(document: Document, labels: Sequence[Label]) -> OrderFields:
+    """Read the order's rows by their labels; the first filled one counts."""
+    amounts = [label for label in labels if label.key in {"list_price", "paid_amount"}]
+    foreign = next((found for label in amounts if (found := FOREIGN.search(_value(document, label)))), None)
+    status = " ".join(_value(document, label) for label in labels if label.key in {"payment_status", "paid_amount"})
+    return OrderFields(
+        order_no=_read_order_no(document, _filled(labels, "order_no")),
+        product_name=_read_text(document, _filled(labels, "product_name")),
+        spec_text=_read_text(document, _filled(labels, "spec_text")),
+        quantity=_read_quantity(document, _filled(labels, "quantity")),
+        payment_mode=_read_text(document, _filled(labels, "payment_mode")),
+        period=_read_period(document, labels),
+        list_price=_read_amount(document, _filled(labels, "list_price"), "list_price"),
+        paid_amount=_read_amount(document, _filled(labels, "paid_amount"), "paid_amount"),
+        currency=CURRENCIES[foreign.group().upper()] if foreign else "CNY",
+        paid_nothing=NOT_PAID.search(status) is not None,
+        has_coupon=_filled(labels, "coupon") is not None,
+    )
+
+
+def _filled(labels: Sequence[Label], key: str) -> Label | None:
+    return next((label for label in labels if label.key == key and not label.is_blank), None)
+
+
+def _value(document: Document, label: Label) -> str:
+    return document.text[label.value_start : label.value_end].replace(CELL, " ").replace("\n", " ")
+
+
+def _evidence(document: Document, label: Label) -> Evidence:
+    return document.evidence(label.value_start, label.value_end, label.sure)
+
+
+def _read_text(document: Document, label: Label | None) -> Field[str]:
+    if label is None:
+        return Field()
+    value = document.printed(label.value_start, label.value_end)
+    value = re.sub(r"(?<=[\u4e00-\u9fff-]) (?=[\u4e00-\u9fff-])", "", value) if label.sure == 0.8 else value
+    return Field(value, _evidence(document, label))
+
+
+def _read_order_no(document: Document, label: Label | None) -> Field[str]:
+    """An order number is kept as text; digits that a layout has spaced out are closed up."""
+    if label is None:
+        return Field()
+    text = _value(document, label).strip()
+    closed = re.sub(r"(?<=\d)\s+(?=\d)", "", text)
+    match = ORDER_NO.match(closed)
+    if match is None or (closed[match.end() :].strip() and closed[match.end()] not in " (,;/"):
+        return Field(None, _evidence(document, label), ("order_no_unclear",))
+    return Field(match.group(), _evidence(document, label))
+
+
+def _read_quantity(document: Document, label: Label | None) -> Field[int]:
+    if label is None:
+        return Field()
+    match = QUANTITY.fullmatch(_value(document, label).strip())
+    number = read_whole(match["number"]) if match else None
+    if number is None or number < 1:
+        return Field(None, _evidence(document, label), ("quantity_unclear",))
+    return Field(number, _evidence(document, label))
+
+
+def _read_amount(document: Document, label: Label | None, name: str) -> Field[Decimal]:
+    """Read an amount in yuan; more than two decimals, a minus sign or words that say another sum are not understood."""
+    if label is None:
+        return Field()
+    text = _value(document, label)
+    evidence = _evidence(document, label)
+    if NOT_PAID.search(text):
+        return Field(None, evidence)
+    value = read_yuan(text)
+    words = yuan_in_words(text)
+    if value is not None and words is not None and words != value:
+        return Field(None, evidence, (f"amount_in_words_differs:{name}",))
+    if value is None or value < 0 or value != round(value, 2):
+        return Field(None, evidence, (f"amount_unclear:{name}",))
+    return Field(value, evidence)
+
+
+def _read_period(document: Document, labels: Sequence[Label]) -> Field[ServicePeriod]:
+    """Read 服务期限 from one row, or from a row for each end."""
+    whole = _filled(labels, "service_period")
+    if whole is not None:
+        found = dates_in(_value(document, whole))
+        if len(found) == 2:
+            return _period_field(found[0], found[1], _evidence(document, whole))
+        if found:
+            return Field(None, _evidence(document, whole), ("service_period_unclear",))
+    ends = [_filled(labels, key) for key in ("service_start", "service_end")]
+    if not any(ends):
+        warnings = ("service_period_unclear",) if whole is not None else ()
+        return Field(None, _evidence(document, whole) if whole else None, warnings)
+    dates = [next(iter(dates_in(_value(document, label))), None) if label else None for label in ends]
+    return _period_field(dates[0], dates[1], _evidence(document, next(label for label in ends if label)))
+
+
+def _period_field(start: WrittenDate | None, end: WrittenDate | None, evidence: Evidence) -> Field[ServicePeriod]:
+    period = service_period(start, end)
+    warnings = []
+    if start is None or end is None:
+        warnings.append("service_period_unclear")
+    if period.end_is_a_timestamp:
+        warnings.append("service_end_given_as_timestamp")
+    if period.is_reversed:
+        warnings.append("service_period_reversed")
+    return Field(period, evidence, tuple(warnings))
+
+
+def read_marketplace(document: Document, labels: Sequence[Label], annex_at: int | None) -> MarketplaceFields:
+    """Read the platform and both accounts, from labels or from the sentence that names them in brackets."""
+    accounts: dict[str, Field[str]] = {}
+    for label in labels:
+        if label.key == "account" and label.party and not label.is_blank:
+            accounts.setdefault(label.party, _read_text(document, label))
+    end = len(document.text) if annex_at is None else annex_at
+    for match in ACCOUNT.finditer(document.text, 0, end):
+        before = document.text[max(0, match.start() - 40) : match.start()]
+        party = _nearest_party(before)
+        stop = _end_of_name(document.text, match.end(), min(end, match.end() + 80))
+        value = document.printed(match.end(), stop)
+        if party and value and party not in accounts:
+            accounts[party] = Field(value, document.evidence(match.end(), stop, 0.95))
+    return MarketplaceFields(
+        _read_host(document, end), accounts.get("party_a", Field()), accounts.get("party_b", Field())
+    )
+
+
+def _nearest_party(before: str) -> str | None:
+    buyer = max((found.end() for found in BUYER.finditer(before)), default=-1)
+    seller = max((found.end() for found in SELLER.finditer(before)), default=-1)
+    if buyer == seller:
+        return None
+    return "party_a" if buyer > seller else "party_b"
+
+
+def _end_of_name(text: str, start: int, limit: int) -> int:
+    """Return where a name in running text ends: at a comma, a line's end, or the bracket that encloses it."""
+    depth = 0
+    for at in range(start, limit):
+        character = text[at]
+        depth += (character == "(") - (character == ")")
+        if depth < 0 or (depth == 0 and character in ",;。\n" + CELL):
+            return at
+    return start
+
+
+def _read_host(document: Document, end: int) -> Field[str]:
+    """Return the platform's host name: the one beside 云市场, else the only one."""
+    hosts = list(HOST.finditer(document.text, 0, end))
+    beside = [host for host in hosts if "市场" in document.text[max(0, host.start() - 15) : host.end() + 10]]
+    chosen = beside or (hosts if len({host.group().lower() for host in hosts}) == 1 else [])
+    if not chosen:
+        return Field()
+    return Field(chosen[0].group().lower(), document.evidence(*chosen[0].span(), 0.95 if beside else 0.7))
