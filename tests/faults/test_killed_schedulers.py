@@ -166,7 +166,7 @@ def test_fifty_kills_leave_each_notice_exactly_once_in_the_ledger(rehearsal, mai
     for_each_case(lambda session, case, now: arrive(session, case.demand_notice, now))
     set_clock("Sat 2024-09-28 00:00")
     rehearsal.storm(KILLS_PER_STEP // 2)
-    rehearsal.run_until(lambda: three_decided_and_the_rest_waiting())
+    rehearsal.run_until(three_decided_and_the_rest_waiting)
     for_each_case(decide)
     step("Sat 2024-09-28 09:00", all_sent(NoticeKind.SUSPENSION_NOTICE))
     for_each_case(lambda session, case, now: arrive(session, case.hold.notice, now))
