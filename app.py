@@ -9,6 +9,7 @@ from flask import Blueprint, Flask
 from flask_migrate import Migrate
 
 from agreements.calendar import cli as calendar_cli
+from agreements.intake import cli as intake_cli
 from agreements.kernel import crypto, files
 from agreements.kernel.access import admin_views as access_admin_views
 from agreements.kernel.access import cli as access_cli
@@ -71,6 +72,7 @@ def register_rooms(app: Flask) -> None:
     ]
     command_groups = [
         *access_cli.commands,
+        intake_cli.commands,
         gateway_cli.commands,
         scheduling_cli.commands,
     ]

@@ -7,8 +7,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from agreements.intake.dates import ServicePeriod
 from agreements.intake.draft import Derived, PriceCheck
 from agreements.intake.order import OrderFields
-from agreements.intake.spec import Spec, SpecKind
+from agreements.intake.spec import Spec
 from agreements.kernel.instants import SHANGHAI
+from agreements.register.rules import SpecKind
 
 SIX_DIGITS = Decimal("0.000001")
 

@@ -156,7 +156,3 @@ def _lines(text: str) -> list[Line]:
         start += len(raw) + 1
     return lines
 
-
-def normalised(text: str) -> str:
-    """Return the form by which two spellings of one name are equal: NFKC, no white space, case folded (E-50)."""
-    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()

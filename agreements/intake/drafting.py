@@ -6,7 +6,7 @@ from datetime import date
 
 from agreements.intake.clauses import Sentence, annex_starts_at, sentences_of
 from agreements.intake.derived import derive, judge_effectiveness
-from agreements.intake.document import Document, Evidence, Field, normalised, uniform_document
+from agreements.intake.document import Document, Evidence, Field, uniform_document
 from agreements.intake.draft import Derived, Draft, Marketplace, Order, Party, PriceCheck, Signing
 from agreements.intake.header import (
     PartyFields,
@@ -17,10 +17,12 @@ from agreements.intake.header import (
     read_signing,
 )
 from agreements.intake.labels import find_labels
+from agreements.intake.loading import SourceText
 from agreements.intake.order import MarketplaceFields, OrderFields, read_marketplace, read_order
 from agreements.intake.spec import Spec, parse_spec
 from agreements.intake.terms import AgreementTerms, read_terms
-from agreements.kernel.errors import InvalidInput, N_
+from agreements.kernel.errors import N_, InvalidInput
+from agreements.parties.rules import normalised_name
 
 POSTPAID = re.compile(r"后付|先用后付|先使用后付|月结|账期|按月结算|事后结算")
 SAYS_UNPAID = re.compile(r"尚未(?:完成)?(?:支付|付款|缴费)|未完成(?:支付|付款)")
@@ -30,9 +32,9 @@ IsWorkingDay = Callable[[date], bool | None]
 """Whether a date is a working day; None where the calendar of its year is not known."""
 
 
-def read_agreement(text: str, *, source_file: str, is_working_day: IsWorkingDay) -> Draft:
-    """Read a contract text; raises InvalidInput NOT_AN_AGREEMENT where it is not such an agreement at all."""
-    document = uniform_document(text)
+def read_source(source: SourceText, *, is_working_day: IsWorkingDay) -> Draft:
+    """Read a loaded contract file; raises InvalidInput NOT_AN_AGREEMENT where it is not such an agreement at all."""
+    document = uniform_document(source.text)
     labels = find_labels(document)
     blocks = party_blocks(document, labels)
     party_a, party_b = (read_party(document, party, blocks.header[party]) for party in ("party_a", "party_b"))
@@ -53,6 +55,7 @@ def read_agreement(text: str, *, source_file: str, is_working_day: IsWorkingDay)
     parties = {"party_a": party_a, "party_b": party_b}
     matched = _marketplace(marketplace, party_a, party_b)
     warnings = [
+        *source.warnings,
         *_party_warnings(parties, matched, marketplace),
         *_order_warnings(order, spec, derived),
         *effectiveness.warnings,
@@ -60,7 +63,7 @@ def read_agreement(text: str, *, source_file: str, is_working_day: IsWorkingDay)
         *terms.warnings,
     ]
     return Draft(
-        source_file=source_file,
+        source_file=source.name,
         party_a=_party("end_user", party_a),
         party_b=_party("provider", party_b),
         marketplace=matched,
@@ -102,7 +105,7 @@ def _party(role: str, fields: PartyFields) -> Party:
 
 def _same(one: str | None, other: str | None) -> bool | None:
     """Compare two names by their normalised form (E-50); None where one is missing."""
-    return None if one is None or other is None else normalised(one) == normalised(other)
+    return None if one is None or other is None else normalised_name(one) == normalised_name(other)
 
 
 def _marketplace(fields: MarketplaceFields, party_a: PartyFields, party_b: PartyFields) -> Marketplace:

@@ -7,8 +7,9 @@ from enum import Enum
 from typing import Any
 
 from agreements.intake.draft import Draft, ExtraPeriod, NoticePeriod, Settlement, Suspension, Term
-from agreements.intake.spec import Spec, SpecKind
+from agreements.intake.spec import Spec
 from agreements.intake.standard_form import STANDARD_FORM
+from agreements.register.rules import SpecKind
 
 MONEY = frozenset({"list_price", "paid_amount", "discount_amount", "pack_price"})
 

@@ -4,16 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import StrEnum
 
 from agreements.intake.numerals import NUMBER, read_number
-
-
-class SpecKind(StrEnum):
-    PACK = "pack"
-    PER_CALL = "per_call"
-    SUBSCRIPTION = "subscription"
-    PAY_AS_YOU_GO = "pay_as_you_go"
+from agreements.register.rules import SpecKind
 
 
 @dataclass(frozen=True, slots=True)
