@@ -173,7 +173,7 @@ class Walk:
         again = json.loads(self.flask("agreements", "import", path, *arguments, "--json"))
         assert [row["created"] for row in (*first, *again)] == [True, False]
         with unit_of_work() as session:
-            issued = issue_key(
+            _, self.key = issue_key(
                 session,
                 name="rehearsal gateway",
                 scopes=[Scope.STATUS, Scope.DECIDE],
@@ -181,7 +181,6 @@ class Walk:
                 now=clock.now(session),
                 wall=clock.wall(),
             )
-            self.key = issued.secret
         self.say("  registered; a second import reported the order as known")
         self.expect("deny", "AGREEMENT_NOT_EFFECTIVE")
 
