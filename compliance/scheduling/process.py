@@ -112,7 +112,9 @@ class SchedulerProcess:
         if step is not None:
             log.warning("the wall clock jumped by %.1f s; ticking anew", step)
             self._step = step
-            self._tick_now()
+            self._tick_now(self.jobs)
+        elif self._step is not None:  # not in the table yet: the clock check was running, or the database was blocked
+            self._tick_now(tuple(job for job in self.jobs if job.name == CLOCK_CHECK))
         if self._reading.monotonic - before.monotonic > GUARD_AWAY_SECONDS:
             self._beat_all()  # the whole process was stopped: that no job moved says nothing about them
         finding = find_fault(
@@ -196,9 +198,11 @@ class SchedulerProcess:
                 return
             with self.app.app_context():
                 now = clock.now(db.session())
-                step = self._take_step() if job.name == CLOCK_CHECK else None
+                step = self._step if job.name == CLOCK_CHECK else None
                 asked = Asked(due_by=now, now=now, wall=clock.wall(), go_on=go_on, clock_step=step)
                 record_run(job, asked, run_job(job, asked), cause=Cause.SCHEDULED)
+                if step is not None and step == self._step:
+                    self._step = None
         finally:
             self._beat(job.name, running=-1)
 
@@ -212,14 +216,10 @@ class SchedulerProcess:
         for job in self.jobs:
             self._beat(job.name)
 
-    def _take_step(self) -> float | None:
-        step, self._step = self._step, None
-        return step
-
-    def _tick_now(self) -> None:
-        """Let every job run now: after a step back the wall-clock times they wait for may be hours ahead."""
+    def _tick_now(self, jobs: tuple[Job, ...]) -> None:
+        """Let jobs run now: after a step back the wall-clock times they wait for may be hours ahead."""
         if self._scheduler is not None and self._scheduler.running:
-            for job in self.jobs:
+            for job in jobs:
                 self._scheduler.modify_job(job.name, next_run_time=self._wall())
 
     def _read_clocks(self) -> ClockReading:
