@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import ctypes
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -85,7 +86,12 @@ class Supervisor:
 
     def wait(self) -> int:
         """Return 0 once somebody wished to stop, or 1 as soon as a process ended by itself."""
-        while not self.wishes_to_stop:
+        terminal = select.poll()
+        if sys.stdin is not None and sys.stdin.isatty():
+            terminal.register(
+                sys.stdin, 0
+            )  # tells only of its closing, which reaches us as HUP in most shells, not in all
+        while not self.wishes_to_stop and not terminal.poll(0):
             for name, child in self.children.items():
                 status = child.poll()
                 if status is not None:
