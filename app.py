@@ -10,7 +10,7 @@ from flask_migrate import Migrate
 
 from agreements.calendar import cli as calendar_cli
 from agreements.intake import cli as intake_cli
-from agreements.kernel import crypto, files
+from agreements.kernel import audit_cli, crypto, files
 from agreements.kernel.access import admin_views as access_admin_views
 from agreements.kernel.access import cli as access_cli
 from agreements.kernel.access import views as access_views
@@ -71,6 +71,7 @@ def register_rooms(app: Flask) -> None:
         (gateway_api.standings, gateway_keys(Scope.STATUS)),
     ]
     command_groups = [
+        audit_cli.commands,
         *access_cli.commands,
         intake_cli.commands,
         gateway_cli.commands,
