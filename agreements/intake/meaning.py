@@ -20,6 +20,7 @@ TELLS_A = re.compile(
     rf"{NOTIFY}(?:到|给|予|至)?{A}|向{A}[^,。;]{{0,16}}(?:{NOTIFY}|发出|送达|提供)|(?:将|把)[^,。;]{{0,20}}{NOTIFY}"
 )
 TELLS_B = re.compile(rf"{NOTIFY}(?:到|给|予|至)?{B}|向{B}[^,。;]{{0,16}}(?:{NOTIFY}|申请|提出|提交|发出)")
+NOT_AN_OBJECT = "".join(f"(?<!{verb})" for verb in ("要求", "通知", "告知", "责令", "取得", "征得", "给", "向", "使", "经", "致"))
 SEAL = re.compile(r"(?:公章|盖章|印章|签章|用印)")
 WRITTEN = re.compile(r"书面|电子邮件|邮件|函件|公函|发函")
 ANY_FORM = re.compile(r"任何(?:形式|方式)|任意(?:形式|方式)|(?:形式|方式)不限|不限(?:形式|方式)|不拘形式")
@@ -76,7 +77,7 @@ def is_negated(text: str, at: int, reach: int = 8) -> bool:
 def acting_party(text: str, at: int) -> str | None:
     """Return who is bound at a place of a sentence: the last party before it that must, may or warrants something."""
     acting = re.compile(
-        rf"(?:(?P<a>{A})|(?P<b>{B}))[^,。;甲乙]{{0,20}}?(?:保证|承诺|确保|应(?!用)|须|需(?!要核|要查)|有权|可(?!能)|无权|不得|负责|声明|不必|有义务)"
+        rf"{NOT_AN_OBJECT}(?:(?P<a>{A})|(?P<b>{B}))[^。;甲乙]{{0,30}}?(?:保证|承诺|确保|应(?!用)|须|需(?!要核|要查)|有权|可(?!能)|无权|不得|负责|声明|不必|有义务)"
     )
     last = None
     for match in acting.finditer(text, 0, at):

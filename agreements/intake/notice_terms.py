@@ -138,7 +138,7 @@ def tenant_refusal_of_upstream_change(sentences: Sequence[Sentence]) -> TermRead
     must_accept = re.compile(rf"{A}[^,。;]{{0,8}}(?:应当?|须|必须)(?:无条件)?(?:接受|同意)|{A}[^,。;]{{0,6}}(?:不得|无权)(?:拒绝|提出异议)|视为{A}?(?:接受|同意)")
     for sentence in sentences:
         text = sentence.text
-        leans = _is_upstream(sentence) or (SOURCE.search(sentence.before) and re.search(r"调整|变更|变化|取消", text))
+        leans = _is_upstream(sentence) or _is_upstream_text(sentence.before)
         if not leans:
             continue
         if match := refusal.search(text):
@@ -184,7 +184,7 @@ def upstream_change_is_provider_breach(sentences: Sequence[Sentence]) -> TermRea
 
 
 def _is_upstream_text(text: str) -> bool:
-    return SOURCE.search(text) is not None and re.search(r"调整|变更|变化|取消", text) is not None
+    return SOURCE.search(text) is not None and re.search(r"调整|变更|变化|取消|改变|修改", text) is not None
 
 
 def interface_adjustment_form(sentences: Sequence[Sentence]) -> TermReading:

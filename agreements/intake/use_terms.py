@@ -83,7 +83,7 @@ def authorization_demand_any_time(sentences: Sequence[Sentence]) -> TermReading:
         start = max(before.rfind("乙方"), before.rfind("服务商"), 0)
         part = before[start:]
         refused = re.search(r"不得|无权|不可|不能|不再", part)
-        conditional = re.search(r"提前|同意后|事先|方可|每年|仅", part)
+        conditional = re.search(r"提前|同意后|事先|(?<![甲乙])方可|每年|仅", part)
         return found("随时" in part and not refused and not conditional, sentence, match)
     return TermReading(False)
 
@@ -130,7 +130,7 @@ def terminate_service_any_time_on_breach(sentences: Sequence[Sentence]) -> TermR
         if place is None or acting_party(sentence.text, place.start()) != "b":
             continue
         part = re.split(r"[,。;]", sentence.text[: place.start()])[-1]
-        conditional = re.search(r"提前|同意|协商|方可", part + sentence.text[place.start() : place.end()])
+        conditional = re.search(r"提前|同意|协商|(?<![甲乙])方可", part + sentence.text[place.start() : place.end()])
         if match and not conditional and not re.search(r"不得|无权|不可|不能", part + match.group()):
             return found(True, sentence, match)
         other = other or found(False, sentence, place, sure=0.7)
@@ -144,7 +144,8 @@ def suspension(sentences: Sequence[Sentence]) -> TermReading:
         text = sentence.text
         match = stops.search(text)
         may = rf"{B}[^。;]{{0,60}}(?:有权|可|得|应|将|无权|不能)"
-        if match is None or not re.search(may, text[: match.start()]) or acting_party(text, match.start()) != "b":
+        tenant_stops = rf"{A}[^,。;]{{0,6}}(?:有权|可以?)(?:要求[^,。;]{{0,4}})?{stops.pattern}"
+        if match is None or not re.search(may, text[: match.start()]) or re.search(tenant_stops, text):
             continue
         if not _is_about_misuse(sentence):
             continue
