@@ -1,8 +1,10 @@
 """Fixtures of every room: an application on a database of its own, and a session in a transaction."""
 
+import contextvars
 import shutil
 
 import pytest
+from flask.testing import FlaskClient
 
 from agreements.kernel.db import Base, db, unit_of_work
 from app import create_app
@@ -19,12 +21,20 @@ def empty_instance(tmp_path_factory):
     return folder
 
 
+class OwnContextClient(FlaskClient):
+    """A client whose requests see nothing of the test's application context: not its session, not its `g`."""
+
+    def open(self, *args, **options):
+        return contextvars.Context().run(super().open, *args, **options)
+
+
 @pytest.fixture
 def app(empty_instance, tmp_path):
     """The application on a fresh copy of the empty database."""
     folder = tmp_path / "instance"
     shutil.copytree(empty_instance, folder)
     app = create_app(instance_path=str(folder))
+    app.test_client_class = OwnContextClient
     with app.app_context():
         yield app
         db.session.remove()
