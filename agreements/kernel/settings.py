@@ -15,7 +15,8 @@ class Settings:
     """What an operator decides about one installation.
 
     database_url       SQLAlchemy address; empty means the SQLite file luyue.db in the instance folder
-    public_url         how people and tenants reach us; links in notices start with it; no slash at the end
+    public_url         how people and tenants reach us, without a slash at the end; links in notices start with it; the
+                       default follows PORT
     provider_name      our company as it signs notices
     smtp_host, _port   mail server for notices; smtp_security is none, starttls or tls
     smtp_timeout_seconds  bound of one whole delivery; a claim of the outbox lasts half as long again
@@ -46,6 +47,8 @@ def load_settings(instance_path: str, overrides: Mapping[str, object] | None = N
     """
     known = {field.name: field.type for field in fields(Settings)}
     values: dict[str, object] = {}
+    if "PORT" in os.environ:
+        values["public_url"] = f"http://127.0.0.1:{int(os.environ['PORT'])}"
     path = Path(instance_path) / "config.toml"
     if path.exists():
         values.update(tomllib.loads(path.read_text(encoding="utf-8")))
