@@ -23,7 +23,9 @@ from agreements.kernel.web.shell import prepare_web
 from agreements.register import models as register_models
 from compliance.gateway import api as gateway_api
 from compliance.gateway import cli as gateway_cli
+from compliance.notices import views as notices_views
 from compliance.scheduling import cli as scheduling_cli
+from compliance.scheduling import views as scheduling_views
 
 ROOT = Path(__file__).parent
 
@@ -67,6 +69,9 @@ def register_rooms(app: Flask) -> None:
         (access_views.account, PEOPLE),
         (access_admin_views.people, PEOPLE),
         (access_admin_views.gateway_keys, PEOPLE),
+        (notices_views.notices, PEOPLE),
+        (notices_views.receipts, PUBLIC),
+        (scheduling_views.blueprint, PEOPLE),
         (gateway_api.decisions, gateway_keys(Scope.DECIDE)),
         (gateway_api.standings, gateway_keys(Scope.STATUS)),
     ]

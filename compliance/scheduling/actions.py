@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from agreements.kernel import audit, clock
 from agreements.kernel.access.rules import Actor, Permission, require
-from agreements.kernel.errors import N_, InvalidInput, NotFound
+from agreements.kernel.errors import N_, Conflict, InvalidInput, NotFound
 from agreements.kernel.sweeps import SweepFailure, due_items
 from compliance.scheduling.jobs import JOBS, Job, job_named
 from compliance.scheduling.models import JobRun
@@ -190,8 +190,18 @@ def what_is_due(session: Session, *, due_by: datetime, jobs: tuple[Job, ...] = J
 
 
 def ask_for_run(session: Session, job_name: str, *, actor: Actor, now: datetime) -> Job:
-    """Record that a person asks for a job to run now, and return it; the edge runs it, outside a transaction."""
+    """Record that a person asks for a job to run now, and return it; the edge runs it, outside a transaction.
+
+    Only jobs whose items can be shown before: what can't be previewed is not run on a click.
+    """
     require(actor, Permission.RUN_JOBS)
     job = job_of_name(job_name)
+    if not job.sweeps:
+        raise Conflict(
+            N_("Job “%(name)s” can't be run from a page."),
+            code="RUNS_BY_ITSELF",
+            remedy=N_("It runs by itself; at the command line: flask --app app jobs tick --job %(name)s."),
+            name=job.name,
+        )
     audit.record(session, actor=actor, act="job.run_by_hand", subject=f"job:{job.name}", now=now)
     return job
