@@ -1,5 +1,6 @@
 """Composing, approving and cancelling notices. Sending is in `dispatch`, arrival in `arrivals`."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import uuid4
 
@@ -64,7 +65,6 @@ def compose(
     Raises Conflict (NOTICE_EXISTS) where the cause has its notice already, and writes nothing then.
     """
     require_drafting(actor, kind)
-    check_letter(kind, particulars, clause=clause, stated_due_on=stated_due_on, today=legal_date(now))
     agreement = session.get(Agreement, agreement_id)
     if agreement is None or agreement.tenant_id != tenant_id:
         raise NotFound(
@@ -79,23 +79,18 @@ def compose(
     public_id = uuid4().hex
     number = letters.number_of(public_id, now)
     template = TEMPLATES[kind]
-    text = letters.render(
-        kind.value,
-        template.version,
-        language,
+    letter = write_letter(
+        session,
+        agreement,
+        kind=kind,
         number=number,
-        drafted_on=legal_date(now),
-        tenant=agreement.party_a_name,
-        provider=provider_name(session, agreement),
-        order_no=agreement.order_no,
         clause=clause,
-        facts=particulars.facts,
-        requests=particulars.requests,
+        particulars=particulars,
+        language=language,
         stated_due_on=stated_due_on,
-        signatory=particulars.signatory,
-        earlier_number=particulars.earlier_number,
+        today=legal_date(now),
     )
-    body = files.keep(session, text.encode(), name=f"{number}.txt", media_type="text/plain; charset=utf-8", now=now)
+    body = files.keep(session, letter.text.encode(), name=f"{number}.txt", media_type="text/plain; charset=utf-8", now=now)
     notice = Notice(
         public_id=public_id,
         number=number,
@@ -108,7 +103,7 @@ def compose(
         template_key=kind.value,
         template_version=template.version,
         language=language,
-        subject=letters.subject_of(kind, language, number=number, order_no=agreement.order_no),
+        subject=letter.subject,
         body_file_id=body.id,
         body_sha256=body.sha256,
         stated_due_on=stated_due_on,
@@ -129,6 +124,47 @@ def compose(
         },
     )
     return notice
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter as the tenant reads it."""
+
+    subject: str
+    text: str
+
+
+def write_letter(
+    session: Session,
+    agreement: Agreement,
+    *,
+    kind: NoticeKind,
+    number: str,
+    clause: str,
+    particulars: Particulars,
+    language: Language,
+    stated_due_on: date | None,
+    today: date,
+) -> Letter:
+    """Check and write a letter; nothing is kept, so that a preview shows the very text that `compose` will keep."""
+    check_letter(kind, particulars, clause=clause, stated_due_on=stated_due_on, today=today)
+    text = letters.render(
+        kind.value,
+        TEMPLATES[kind].version,
+        language,
+        number=number,
+        drafted_on=today,
+        tenant=agreement.party_a_name,
+        provider=provider_name(session, agreement),
+        order_no=agreement.order_no,
+        clause=clause,
+        facts=particulars.facts,
+        requests=particulars.requests,
+        stated_due_on=stated_due_on,
+        signatory=particulars.signatory,
+        earlier_number=particulars.earlier_number,
+    )
+    return Letter(letters.subject_of(kind, language, number=number, order_no=agreement.order_no), text)
 
 
 def provider_name(session: Session, agreement: Agreement) -> str:

@@ -21,6 +21,7 @@ from compliance.notices.models import AcknowledgementLink, DeliveryAttempt, Noti
 from compliance.notices.moving import move, record
 from compliance.notices.rules import (
     Channel,
+    Language,
     NoticeEvent,
     NoticeState,
     OutboxState,
@@ -107,15 +108,7 @@ def _row_for(session: Session, notice: Notice, address: str, *, now: datetime) -
     ordinal = 1 + (session.scalar(select(func.count()).where(Outbox.notice_id == notice.id)) or 0)
     message_id = letters.message_id_of(notice.public_id, ordinal, settings.smtp_from)
     token = secrets.token_urlsafe(32)
-    expires_on = letters.link_expires_on(now, LINK_LIFE_CALENDAR_DAYS)
-    receipt = letters.render(
-        letters.RECEIPT,
-        letters.RECEIPT_VERSION,
-        notice.language,
-        number=notice.number,
-        link=f"{settings.public_url}/n/{token}",
-        expires_on=expires_on,
-    )
+    receipt = receipt_of(session, notice.language, number=notice.number, token=token, now=now)
     content = letters.build_message(
         sender=settings.smtp_from,
         sender_name=provider_name(session, notice.agreement),
@@ -151,10 +144,23 @@ def _row_for(session: Session, notice: Notice, address: str, *, now: datetime) -
             notice_id=notice.id,
             outbox_id=outbox.id,
             token_sha256=token_hash(token),
-            expires_at=end_of(expires_on),
+            expires_at=end_of(letters.link_expires_on(now, LINK_LIFE_CALENDAR_DAYS)),
         )
     )
     return outbox
+
+
+def receipt_of(session: Session, language: Language, *, number: str, token: str, now: datetime) -> str:
+    """Return what follows the letter in a message: how to acknowledge it, by a link that bears the token."""
+    settings: Settings = session.info["settings"]
+    return letters.render(
+        letters.RECEIPT,
+        letters.RECEIPT_VERSION,
+        language,
+        number=number,
+        link=f"{settings.public_url}/n/{token}",
+        expires_on=letters.link_expires_on(now, LINK_LIFE_CALENDAR_DAYS),
+    )
 
 
 def token_hash(token: str) -> str:

@@ -55,6 +55,16 @@ LOOKS: dict[str, tuple[str, str]] = {
     "notice_state.cancelled": ("secondary", "x"),
     "notice_state.withdrawn": ("secondary", "arrow-back-up"),
     "notice_state.corrected": ("secondary", "edit"),
+    # sending
+    "outbox_state.pending": ("azure", "clock"),
+    "outbox_state.claimed": ("azure", "send"),
+    "outbox_state.accepted": ("blue", "check"),
+    "outbox_state.undeliverable": ("red", "alert-circle"),
+    "outbox_state.cancelled": ("secondary", "x"),
+    "attempt_outcome.accepted": ("blue", "check"),
+    "attempt_outcome.refused": ("red", "alert-circle"),
+    "attempt_outcome.temporary": ("yellow", "refresh"),
+    "attempt_outcome.unknown": ("orange", "help"),
     # people and keys
     "person_state.active": ("green", "user-check"),
     "person_state.disabled": ("secondary", "ban"),
