@@ -27,14 +27,25 @@ demo: setup .stamps/test ## Walk one agreement through its whole life and print 
 
 ## Work
 
-check: .stamps/test ## Format, lint, types, floors, templates, catalogues
-	@echo "ruff format";   $(BIN)/ruff format --quiet --check . || { $(BIN)/ruff format --check .; exit 1; }
-	@echo "ruff check";    $(BIN)/ruff check --quiet .
+CHECKS := formatted linted typed floors templates catalogues locks
+
+check: .stamps/test ## Format, lint, types, floors, templates, catalogues, lock files; tells every fault, not only the first
+	@$(MAKE) --keep-going $(CHECKS)
+
+formatted:
+	@echo "ruff format"; $(BIN)/ruff format --quiet --check --output-format concise .
+linted:
+	@echo "ruff check"; $(BIN)/ruff check --quiet .
+typed:
 	@echo "mypy --strict"; $(BIN)/mypy --no-error-summary
-	@echo "lint-imports";  $(BIN)/lint-imports --no-logo
-	@echo "djlint";        $(BIN)/djlint --quiet --lint templates
-	@echo "catalogues";    $(BIN)/python deploy/check_catalogues.py
-	@echo "lock files";    ! grep '==' requirements.lock | grep -vxFf requirements-test.lock
+floors:
+	@echo "lint-imports"; $(BIN)/lint-imports --no-logo
+templates:
+	@echo "djlint"; $(BIN)/djlint --quiet --lint templates
+catalogues:
+	@echo "catalogues"; $(BIN)/python deploy/check_catalogues.py
+locks:
+	@echo "lock files"; ! grep '==' requirements.lock | grep -vxFf requirements-test.lock
 
 format: .stamps/test ## Format the code in place
 	@$(BIN)/ruff format .
@@ -58,7 +69,7 @@ clean: ## Remove what was installed or built; instance/ with its data stays
 help: ## This list
 	@awk -F ':.*## ' '/^## /{print "\n" substr($$0, 4)} /^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' Makefile
 
-.PHONY: run setup demo check format test soak lock clean help
+.PHONY: run setup demo check $(CHECKS) format test soak lock clean help
 
 # What the above stand on.
 
