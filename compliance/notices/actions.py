@@ -90,7 +90,9 @@ def compose(
         stated_due_on=stated_due_on,
         today=legal_date(now),
     )
-    body = files.keep(session, letter.text.encode(), name=f"{number}.txt", media_type="text/plain; charset=utf-8", now=now)
+    body = files.keep(
+        session, letter.text.encode(), name=f"{number}.txt", media_type="text/plain; charset=utf-8", now=now
+    )
     notice = Notice(
         public_id=public_id,
         number=number,
