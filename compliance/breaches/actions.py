@@ -12,10 +12,10 @@ from agreements.calendar.actions import counting_in_force
 from agreements.calendar.deadline_rules import Deadline
 from agreements.calendar.deadline_table import DeadlineRule
 from agreements.kernel.access.rules import SCHEDULER, Actor, Permission, require
-from agreements.kernel.errors import N_, Conflict, NotFound, Stale
-from agreements.kernel.instants import legal_date
+from agreements.kernel.errors import N_, Conflict, InvalidInput, NotFound, Stale
+from agreements.kernel.instants import legal_date, start_of
 from compliance.breaches import letters
-from compliance.breaches.issuing import issue, take_back_suspension
+from compliance.breaches.issuing import Draft, issue, take_back_demand, take_back_suspension
 from compliance.breaches.models import BreachCase
 from compliance.breaches.moving import move, record, require_text, write
 from compliance.breaches.rules import (
@@ -25,7 +25,10 @@ from compliance.breaches.rules import (
     GroundClass,
     case_move,
     rectification_deadline,
+    require_fitting,
+    require_missed,
 )
+from compliance.breaches.suspension import suspend
 from compliance.notices.models import Notice
 from compliance.notices.rules import Language, NoticeKind
 from compliance.obligations.actions import mark_overdue, open_obligation, record_performance
@@ -90,10 +93,27 @@ def dismiss(session: Session, case: BreachCase, *, reason: str, version: int, ac
 
 
 def confirm(
-    session: Session, case: BreachCase, *, ground_class: GroundClass, version: int, actor: Actor, now: datetime
+    session: Session,
+    case: BreachCase,
+    *,
+    ground_class: GroundClass,
+    version: int,
+    actor: Actor,
+    now: datetime,
+    known_on: date | None = None,
+    reason: str | None = None,
 ) -> None:
-    """Confirm the breach: the facts are checked and it is known from now on (民法典 564: one year)."""
+    """Confirm the breach: the facts are checked.
+
+    ground_class  6.1 for use against the agreement, 4.4 for any other breach; must fit the ground
+    known_on      when we knew or should have known (民法典 564: one year from then), from the day after the bound until
+                  today; None for now
+    """
     require(actor, Permission.CONFIRM_CASE)
+    case_move(case.state, CaseEvent.CONFIRM)
+    require_fitting(case.ground, ground_class)
+    require_missed(case.obligation.state, clause=case.clause)
+    known_at = _known_at(case, known_on, now=now)
     move(
         session,
         case,
@@ -101,8 +121,23 @@ def confirm(
         version=version,
         actor=actor,
         now=now,
-        values={"ground_class": ground_class, "known_at": now, "confirmed_by": actor.name},
+        reason=reason,
+        values={"ground_class": ground_class, "known_at": known_at, "confirmed_by": actor.name},
+        details={"ground_class": ground_class.value, "known_on": legal_date(known_at).isoformat()},
     )
+
+
+def _known_at(case: BreachCase, known_on: date | None, *, now: datetime) -> datetime:
+    if known_on is None or known_on == legal_date(now):
+        return now
+    if not legal_date(case.suspected_as_of) <= known_on < legal_date(now):
+        raise InvalidInput(
+            N_("The breach can be known from %(first)s until today."),
+            field="known_on",
+            clause="4.4",
+            first=legal_date(case.suspected_as_of).isoformat(),
+        )
+    return max(start_of(known_on), case.suspected_as_of)
 
 
 def demand_rectification(
@@ -114,6 +149,7 @@ def demand_rectification(
     version: int,
     actor: Actor,
     now: datetime,
+    reason: str | None = None,
 ) -> Notice:
     """Clause 4.4: demand rectification by a stated date, by a notice to the tenant's designated system.
 
@@ -123,17 +159,8 @@ def demand_rectification(
     require(actor, Permission.DEMAND_RECTIFICATION)
     case_move(case.state, CaseEvent.DEMAND)
     due_on = stated_due_on or counted_rectification(session, legal_date(now), now=now).due_on
-    notice = issue(
-        session,
-        case,
-        NoticeKind.RECTIFICATION_DEMAND,
-        clause="4.4",
-        particulars=letters.demand(case, language=language, signatory=actor.name),
-        language=language,
-        stated_due_on=due_on,
-        actor=actor,
-        now=now,
-    )
+    draft = demand_draft(case, stated_due_on=due_on, language=language, actor=actor)
+    notice = issue(session, case, draft, actor=actor, now=now)
     move(
         session,
         case,
@@ -141,10 +168,22 @@ def demand_rectification(
         version=version,
         actor=actor,
         now=now,
+        reason=reason,
         values={"demand_notice_id": notice.id, "demand_due_on": due_on},
         details={"notice": notice.number, "stated_due_on": due_on.isoformat()},
     )
     return notice
+
+
+def demand_draft(case: BreachCase, *, stated_due_on: date, language: Language, actor: Actor) -> Draft:
+    """Clause 4.4: the letter of a demand, for sending or for reading before."""
+    return Draft(
+        NoticeKind.RECTIFICATION_DEMAND,
+        case.clause,
+        letters.demand(case, language=language, signatory=actor.name),
+        language,
+        stated_due_on,
+    )
 
 
 def counted_rectification(session: Session, arrived_on: date, *, now: datetime) -> Deadline:
@@ -208,13 +247,14 @@ def accept_rectification(
 ) -> None:
     """Domain 6.4: the officer accepts that the breach is rectified; lateness stays on record.
 
-    A suspension decided but not yet in effect is cancelled with it (E-40). One in effect stays until an approver
-    reinstates.
+    A demand of which no copy has left is stopped. A suspension decided but not yet in effect is cancelled (E-40). One
+    in effect stays until an approver reinstates; it is in effect from its notice's arrival, whether or not a sweep
+    has recorded that (T-15).
     """
     require(actor, Permission.ACCEPT_RECTIFICATION)
     require_text(note, "note")
-    if case.cure_accepted_at is not None:
-        raise Stale(N_("The rectification was accepted before."))
+    if case.cure_accepted_at is not None or case.version != version:
+        raise Stale(N_("Somebody else acted on case %(case_id)s meanwhile."), case_id=case.id)
     performed_at = case.obligation.performed_at
     if performed_at is None:
         raise Conflict(
@@ -230,6 +270,9 @@ def accept_rectification(
     }
     if case.rectification is not None and case.rectification.state in OPEN_STATES:
         record_performance(session, case.rectification, performed_at=performed_at, actor=actor, now=now)
+    take_back_demand(session, case.demand_notice, reason=note, actor=actor, now=now)
+    suspend(session, case, now=now)
+    version = case.version
     if case.state is CaseState.SUSPENDED:
         write(session, case, version=version, values=values)
         record(session, case, "case.rectification_accepted", actor=actor, now=now, as_of=now, reason=note)

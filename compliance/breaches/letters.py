@@ -16,6 +16,10 @@ _MISSED = {
     Language.ZH: "上述期限届满，我方未收到贵方的书面变更通知",
     Language.EN: "that period ended and no written notice of the change had reached us",
 }
+_LATE_NOTICE = {
+    Language.ZH: "贵方就上述变更的书面通知到达我方，已超过约定期限",
+    Language.EN: "your written notice of that change reached us, after the agreed period had ended",
+}
 _ASK_NOTICE = {
     Language.ZH: "就上述变更向我方补发书面通知，并附变更后的有效证明文件",
     Language.EN: "send us the written notice of that change with valid proof of it",
@@ -43,10 +47,11 @@ _SUSPENDED = {
 
 
 def demand(case: BreachCase, *, language: Language, signatory: str) -> Particulars:
-    """Clause 4.4: what was missed, and what to do about it."""
+    """Clause 4.4: what was missed, and what to do about it; what has come meanwhile is not asked for again."""
+    is_performed = case.obligation.performed_at is not None
     return Particulars(
         facts=_breach(case, language),
-        requests=(_ASK_NOTICE[language], _ASK_REASON[language]),
+        requests=(_ASK_REASON[language],) if is_performed else (_ASK_NOTICE[language], _ASK_REASON[language]),
         signatory=signatory,
     )
 
@@ -62,7 +67,7 @@ def suspension(case: BreachCase, *, language: Language, signatory: str) -> Parti
     if case.rectification is not None:
         facts.append(Fact(case.rectification.due_on, _NOT_RECTIFIED[language]))
     return Particulars(
-        facts=tuple(facts),
+        facts=tuple(sorted(facts, key=lambda fact: fact.on)),
         requests=(),
         signatory=signatory,
         earlier_number=demand_notice.number if demand_notice else None,
@@ -104,7 +109,10 @@ def _breach(case: BreachCase, language: Language) -> tuple[Fact, ...]:
         if language is Language.ZH
         else obligation.due_on.isoformat()
     )
-    return (
+    facts = (
         Fact(legal_date(obligation.triggered_at), _LATE[language].format(due=due)),
         Fact(obligation.due_on, _MISSED[language]),
     )
+    if obligation.performed_at is None:
+        return facts
+    return (*facts, Fact(legal_date(obligation.performed_at), _LATE_NOTICE[language]))

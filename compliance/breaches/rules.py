@@ -8,8 +8,9 @@ from datetime import date
 from enum import StrEnum
 
 from agreements.calendar.deadline_rules import Deadline
-from agreements.kernel.errors import N_, IllegalMove
+from agreements.kernel.errors import N_, Conflict, IllegalMove, InvalidInput
 from agreements.kernel.instants import end_of
+from compliance.obligations.rules import ObligationState
 
 
 class CaseState(StrEnum):
@@ -47,6 +48,12 @@ class GroundClass(StrEnum):
 
     USAGE = "usage"
     OTHER = "other"
+
+
+FITTING_CLASSES: dict[CaseGround, tuple[GroundClass, ...]] = {
+    CaseGround.CHANGE_NOTIFICATION_OVERDUE: (GroundClass.OTHER,),
+}
+"""What a ground can be classed as: a late change notice is no use of the service, so 6.1 (i) does not carry it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,29 @@ def legal_events(state: CaseState) -> list[CaseEvent]:
 def suspension_clause(ground_class: GroundClass) -> str:
     """Which clause a suspension cites: 6.1 for use against the agreement, 4.4 for any other breach (domain 5, 4.4)."""
     return "6.1" if ground_class is GroundClass.USAGE else "4.4"
+
+
+def require_fitting(ground: CaseGround, ground_class: GroundClass) -> None:
+    """Domain 5, 4.4 and 6.1: refuse a clause that does not carry the ground; stopping without ground is our breach."""
+    if ground_class not in FITTING_CLASSES[ground]:
+        raise InvalidInput(
+            N_("Clause %(number)s does not carry this ground."),
+            field="ground_class",
+            clause=suspension_clause(ground_class),
+            remedy=N_("Choose one of the clauses that fit."),
+            number=suspension_clause(ground_class),
+        )
+
+
+def require_missed(missed: ObligationState, *, clause: str) -> None:
+    """Domain 6.3: refuse to treat as a breach what was performed in time or never owed."""
+    if missed in (ObligationState.PERFORMED_ON_TIME, ObligationState.VOID):
+        raise Conflict(
+            N_("What was owed was performed in time, so there is no breach."),
+            code="NO_BREACH",
+            clause=clause,
+            remedy=N_("Dismiss the case, or accept the performance where the case has gone further."),
+        )
 
 
 def rectification_deadline(counted: Deadline, *, stated_due_on: date) -> Deadline:

@@ -7,8 +7,10 @@ from sqlalchemy.orm import Session
 from agreements.kernel import policies
 from agreements.kernel.access.rules import SCHEDULER, Actor, ActorKind, Permission, require
 from agreements.kernel.errors import N_, Conflict
+from agreements.register.models import Agreement
+from agreements.register.rules import IN_FORCE
 from compliance.breaches import letters
-from compliance.breaches.issuing import issue
+from compliance.breaches.issuing import Draft, issue
 from compliance.breaches.models import BreachCase
 from compliance.breaches.moving import move, require_text
 from compliance.breaches.rules import (
@@ -16,6 +18,7 @@ from compliance.breaches.rules import (
     CaseEvent,
     CaseState,
     case_move,
+    require_missed,
     suspension_clause,
 )
 from compliance.notices.actions import provider_name
@@ -47,19 +50,16 @@ def decide_suspension(
         require(actor, Permission.DECIDE_SUSPENSION)
         require_text(reason, "reason")
     case_move(case.state, CaseEvent.DECIDE_SUSPENSION)
+    require_missed(case.obligation.state, clause=case.clause)
+    if not is_running(case.agreement, now=now):
+        raise Conflict(
+            N_("The service of this agreement has ended, so there is nothing to suspend."),
+            code="SERVICE_ENDED",
+            clause="6.1",
+        )
     assert case.ground_class is not None, "confirmed cases have a class"
     clause = suspension_clause(case.ground_class)
-    notice = issue(
-        session,
-        case,
-        NoticeKind.SUSPENSION_NOTICE,
-        clause=clause,
-        particulars=letters.suspension(case, language=language, signatory=_signatory(session, case, actor)),
-        language=language,
-        stated_due_on=None,
-        actor=actor,
-        now=now,
-    )
+    notice = issue(session, case, suspension_draft(session, case, language=language, actor=actor), actor=actor, now=now)
     hold = decide_breach_hold(
         session,
         case.agreement,
@@ -84,6 +84,21 @@ def decide_suspension(
     return hold
 
 
+def is_running(agreement: Agreement, *, now: datetime) -> bool:
+    """Say whether there is a service to suspend: in force and before its end, whether or not a sweep has run (E-39)."""
+    return agreement.state in IN_FORCE and now < agreement.service_end_exclusive_at
+
+
+def suspension_draft(session: Session, case: BreachCase, *, language: Language, actor: Actor) -> Draft:
+    """Clauses 4.4, 6.1: the letter of a suspension, for sending or for reading before."""
+    return Draft(
+        NoticeKind.SUSPENSION_NOTICE,
+        case.clause,
+        letters.suspension(case, language=language, signatory=_signatory(session, case, actor)),
+        language,
+    )
+
+
 def _require_on_the_list(session: Session, case: BreachCase, *, now: datetime) -> None:
     policy = AUTO_SUSPENSION_POLICY.get(case.ground)
     allowed = (
@@ -92,6 +107,7 @@ def _require_on_the_list(session: Session, case: BreachCase, *, now: datetime) -
         and case.state is CaseState.NOT_RECTIFIED
         and case.demand_notice is not None
         and case.demand_notice.arrived_at is not None
+        and case.obligation.performed_at is None  # an answered demand waits for a person (domain 6.2: unanswered)
     )
     if not allowed:
         raise Conflict(
@@ -125,7 +141,14 @@ def suspend(session: Session, case: BreachCase, *, now: datetime) -> bool:
 
 
 def reinstate(
-    session: Session, case: BreachCase, *, language: Language, version: int, actor: Actor, now: datetime
+    session: Session,
+    case: BreachCase,
+    *,
+    language: Language,
+    version: int,
+    actor: Actor,
+    now: datetime,
+    reason: str | None = None,
 ) -> Notice:
     """Domain 6.2: open the service again after accepted rectification, with a resume notice.
 
@@ -141,17 +164,7 @@ def reinstate(
             clause="4.4",
             remedy=N_("Ask the officer to review the tenant's proof first."),
         )
-    notice = issue(
-        session,
-        case,
-        NoticeKind.RESUME_NOTICE,
-        clause=case.hold.clause,
-        particulars=letters.resume(case, language=language, signatory=actor.name),
-        language=language,
-        stated_due_on=None,
-        actor=actor,
-        now=now,
-    )
+    notice = issue(session, case, resume_draft(case, language=language, actor=actor), actor=actor, now=now)
     lift_hold(session, case.hold, resume_notice=notice, actor=actor, now=now)
     move(
         session,
@@ -160,9 +173,21 @@ def reinstate(
         version=version,
         actor=actor,
         now=now,
+        reason=reason,
         details={"hold_id": case.hold.id, "notice": notice.number},
     )
     return notice
+
+
+def resume_draft(case: BreachCase, *, language: Language, actor: Actor) -> Draft:
+    """Domain 6.2: the letter that opens the service again, for sending or for reading before."""
+    assert case.hold is not None, "only a suspension in effect is lifted"
+    return Draft(
+        NoticeKind.RESUME_NOTICE,
+        case.hold.clause,
+        letters.resume(case, language=language, signatory=actor.name),
+        language,
+    )
 
 
 def _signatory(session: Session, case: BreachCase, actor: Actor) -> str:

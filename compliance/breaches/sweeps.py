@@ -6,13 +6,13 @@ Each pair finds what is due and acts on one item; acts are guarded and may be re
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from agreements.kernel import policies
 from agreements.kernel.access.rules import SCHEDULER
 from agreements.kernel.sweeps import Sweep
 from agreements.register.models import Agreement
-from agreements.register.rules import AgreementState
+from agreements.register.rules import IN_FORCE, AgreementState
 from compliance.breaches.actions import lapse, start_rectification, suspect
 from compliance.breaches.models import BreachCase
 from compliance.breaches.rules import AUTO_SUSPENSION_POLICY, CaseState, suspension_cap
@@ -62,17 +62,26 @@ def follow_demand(session: Session, case_id: int, *, now: datetime) -> bool:
 
 
 def suspensions_to_decide(session: Session, *, due_by: datetime) -> list[int]:
-    """Return unrectified cases that the scheduler's list covers, within the cap; longest overdue first.
+    """Return unrectified, unanswered cases that the scheduler's list covers, within the cap; longest overdue first.
 
     What is beyond the cap is not listed: it waits for people (design 6).
     """
     grounds = [
         ground for ground, policy in AUTO_SUSPENSION_POLICY.items() if policies.value_of(session, policy, at=due_by)
     ]
+    missed = aliased(Obligation)
     rows = session.execute(
         select(BreachCase.id, BreachCase.tenant_id)
         .join(Obligation, Obligation.id == BreachCase.rectification_obligation_id)
-        .where(BreachCase.state == CaseState.NOT_RECTIFIED, BreachCase.ground.in_(grounds))
+        .join(missed, missed.id == BreachCase.obligation_id)
+        .join(Agreement, Agreement.id == BreachCase.agreement_id)
+        .where(
+            BreachCase.state == CaseState.NOT_RECTIFIED,
+            BreachCase.ground.in_(grounds),
+            missed.performed_at.is_(None),
+            Agreement.state.in_(IN_FORCE),
+            Agreement.service_end_exclusive_at > due_by,
+        )
         .order_by(Obligation.overdue_from, BreachCase.id)
     ).all()
     suspended = _suspended_by_sweeps(session, since=due_by - CAP_WINDOW)
