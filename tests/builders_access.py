@@ -77,6 +77,15 @@ def sign_in_browser(app, context, base_url, *roles, name="张法务", locale=Loc
     """Put a session into a playwright browser context; returns the actor."""
     client = signed_in_client(app, *roles, name=name, locale=locale)
     context.add_cookies(
-        [{"name": sessions.COOKIE, "value": client.token, "url": base_url.replace("http://", "https://"), "secure": True, "httpOnly": True, "sameSite": "Lax"}]
+        [
+            {
+                "name": sessions.COOKIE,
+                "value": client.token,
+                "url": base_url.replace("http://", "https://"),
+                "secure": True,
+                "httpOnly": True,
+                "sameSite": "Lax",
+            }
+        ]
     )
     return client.actor

@@ -23,7 +23,12 @@ commands = [people, key_commands]
 @click.option("--name", default="", help="The person's name; may be left to the person.")
 @click.option("--login", default="", help="The login; may be left to the person.")
 @click.option("--role", "roles", multiple=True, required=True, help=f"One of {', '.join(Role)}; repeatable.")
-@click.option("--locale", type=click.Choice(list(Locale)), default="zh", help="Language (with --password-stdin).")
+@click.option(
+    "--locale",
+    type=click.Choice([locale.value for locale in Locale]),
+    default="zh",
+    help="Language (with --password-stdin).",
+)
 @click.option("--password-stdin", is_flag=True, help="Read the password from stdin; the account is ready at once.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def add(*, name: str, login: str, roles: tuple[str, ...], locale: str, password_stdin: bool, as_json: bool) -> None:

@@ -19,9 +19,10 @@ class Room:
     permission: Permission = Permission.READ
 
 
+SEARCH = "/register"  # takes ?q=
 ROOMS = (
     Room("/", "today", "layout-dashboard", "t"),
-    Room("/register", "register", "file-text", "r"),
+    Room(SEARCH, "register", "file-text", "r"),
     Room("/import", "import", "file-import", "i", Permission.IMPORT_AGREEMENT),
     Room("/cases", "cases", "gavel", "c"),
     Room("/notices", "notices", "send", "n"),

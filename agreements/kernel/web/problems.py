@@ -8,7 +8,7 @@ from flask import Flask, Response, g, json, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from marshmallow import ValidationError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from agreements.kernel.errors import N_, LuyueError
 
@@ -100,7 +100,7 @@ def reply(error: Exception) -> ResponseReturnValue:
     """Answer with the error in the form that the caller reads, and its status."""
     content = problem(error)
     headers = _headers_of(error)
-    if wants_problem():
+    if wants_problem() or isinstance(error, SecurityError):  # a foreign host name has no pages
         response = Response(
             json.dumps(content, ensure_ascii=False), content["status"], mimetype="application/problem+json"
         )

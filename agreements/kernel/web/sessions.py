@@ -78,8 +78,8 @@ def is_https() -> bool:
     """Say whether the person's browser speaks https to us, directly or through the proxy that `public_url` names."""
     if request.is_secure:
         return True
-    public = urlsplit(current_app.extensions["luyue"]["settings"].public_url)
-    return bool(public.scheme == "https" and request.host == public.netloc)
+    public = urlsplit(str(current_app.extensions["luyue"]["settings"].public_url))
+    return public.scheme == "https" and request.headers.get("Host") == public.netloc
 
 
 def require_a_safe_connection() -> None:

@@ -35,6 +35,7 @@ def prepare_web(app: Flask, settings: Settings) -> None:
         page_address=page_address,
         rooms=lambda: navigation.visible(navigation.ROOMS),
         admin_rooms=lambda: navigation.visible(navigation.ADMIN),
+        search_address=navigation.SEARCH,
         is_here=navigation.is_here,
         page_exists=navigation.exists,
         theme=theme,
