@@ -10,6 +10,7 @@ from flask_migrate import Migrate
 
 from agreements.calendar import cli as calendar_cli
 from agreements.intake import cli as intake_cli
+from agreements.intake import import_cli
 from agreements.kernel import audit_cli, crypto, files
 from agreements.kernel.access import admin_views as access_admin_views
 from agreements.kernel.access import cli as access_cli
@@ -21,6 +22,12 @@ from agreements.kernel.settings import load_settings
 from agreements.kernel.web.mounting import PEOPLE, PUBLIC, Access, gateway_keys, mount
 from agreements.kernel.web.shell import prepare_web
 from agreements.register import models as register_models
+from compliance.desk import agreement as desk_agreement
+from compliance.desk import cli as desk_cli
+from compliance.desk import register as desk_register
+from compliance.desk import tenant as desk_tenant
+from compliance.desk import tenant_changes as desk_tenant_changes
+from compliance.desk import today as desk_today
 from compliance.gateway import api as gateway_api
 from compliance.gateway import cli as gateway_cli
 from compliance.notices import views as notices_views
@@ -72,6 +79,11 @@ def register_rooms(app: Flask) -> None:
         (notices_views.notices, PEOPLE),
         (notices_views.receipts, PUBLIC),
         (scheduling_views.blueprint, PEOPLE),
+        (desk_today.blueprint, PEOPLE),
+        (desk_register.blueprint, PEOPLE),
+        (desk_agreement.blueprint, PEOPLE),
+        (desk_tenant.blueprint, PEOPLE),
+        (desk_tenant_changes.blueprint, PEOPLE),
         (gateway_api.decisions, gateway_keys(Scope.DECIDE)),
         (gateway_api.standings, gateway_keys(Scope.STATUS)),
     ]
@@ -79,8 +91,10 @@ def register_rooms(app: Flask) -> None:
         audit_cli.commands,
         *access_cli.commands,
         intake_cli.commands,
+        import_cli.commands,
         gateway_cli.commands,
         scheduling_cli.commands,
+        desk_cli.commands,
     ]
     for blueprint, access in pages_and_api:
         mount(app, blueprint, access=access)

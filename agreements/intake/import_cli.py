@@ -1,0 +1,194 @@
+"""`agreements import FILE…`: read contract files, show their warnings, register them."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+from sqlalchemy.orm import Session
+
+from agreements.calendar.actions import working_calendar
+from agreements.intake import actions
+from agreements.intake.draft import Draft
+from agreements.intake.drafting import read_source
+from agreements.intake.loading import decode_text, load_text
+from agreements.intake.models import Amount
+from agreements.intake.reviewed import draft_snapshot, reviewed
+from agreements.intake.working_days import working_days_of
+from agreements.kernel import clock
+from agreements.kernel.access.rules import OPERATOR
+from agreements.kernel.cli import LuyueGroup, command_error, print_json
+from agreements.kernel.db import db, unit_of_work
+from agreements.kernel.errors import N_, InvalidInput, LuyueError, NotFound
+from agreements.parties.actions import Upload
+from agreements.register.actions import agreement_of_order
+from agreements.register.models import Agreement
+
+commands = LuyueGroup("agreements", help="Read, register and show agreements.")
+
+MEDIA_TYPES = {".md": "text/markdown", ".markdown": "text/markdown", ".html": "text/html", ".htm": "text/html"}
+ACCEPTED_UNSEEN = "--yes at the command line"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of a file; `created` is False where the order was registered before."""
+
+    file: str
+    order_no: str
+    tenant_key: str
+    agreement_id: int
+    created: bool
+    warnings: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How the files are to be registered; `product` None is asked for."""
+
+    yes: bool
+    product: str | None
+    tenant_key: str | None
+
+
+@commands.command("import")
+@click.argument("paths", nargs=-1, required=True, metavar="FILE...")
+@click.option("--yes", is_flag=True, help="Acknowledge every warning and confirm every amount without asking.")
+@click.option("--product", metavar="CODE", help="Product code, as the gateway names it; asked for where it is missing.")
+@click.option(
+    "--tenant-key", metavar="KEY", help="Public name of a new tenant at the gateway; a random one by default."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list, one object a file.")
+@click.pass_context
+def import_files(
+    ctx: click.Context,
+    *,
+    paths: tuple[str, ...],
+    yes: bool,
+    product: str | None,
+    tenant_key: str | None,
+    as_json: bool,
+) -> None:
+    """Read contract files and register them; an order that is registered already is left as it is."""
+    done, worst = [], 0
+    for path in paths:
+        try:
+            imported = _import(Path(path), Wishes(yes, product, tenant_key))
+        except LuyueError as error:
+            click.echo(f"Error: {path}: {command_error(error).message}", err=True)
+            worst = max(worst, error.exit_code)
+            continue
+        done.append(imported)
+        if not as_json:
+            click.echo(_told(imported))
+    if as_json:
+        print_json([asdict(imported) for imported in done])
+    ctx.exit(worst)
+
+
+def _import(path: Path, wishes: Wishes) -> Imported:
+    """Import one file; an order that is known already writes nothing at all (E-49).
+
+    Questions are asked before the transaction: nobody else waits for an answer.
+    """
+    upload = _upload(path)
+    source = decode_text(upload.name, upload.content)
+    reading = db.session()
+    draft = read_source(source, is_working_day=working_days_of(working_calendar(reading)))
+    known = _agreement_of(reading, draft)
+    if known is not None:
+        return _result(path, draft, known, created=False)
+    _show(path, draft)
+    confirmed = {} if wishes.yes else _ask_about(draft)
+    product = wishes.product or _answer(f"Product code of {path.name}", option="--product")
+    with unit_of_work() as session:
+        now = clock.now(session)
+        imported = actions.take_in(session, upload, actor=OPERATOR, now=now)
+        if wishes.yes:
+            actions.accept_all(session, imported, note=ACCEPTED_UNSEEN, actor=OPERATOR, now=now)
+        for warning in imported.warnings:
+            actions.acknowledge_warning(session, imported, warning.id, actor=OPERATOR, now=now)
+        for amount, value in confirmed.items():
+            actions.confirm_amount(session, imported, amount, value, actor=OPERATOR, now=now)
+        registration = actions.register(
+            session, imported, product_code=product, tenant_key=wishes.tenant_key, actor=OPERATOR, now=now
+        )
+        return _result(path, draft, registration.agreement, created=registration.created)
+
+
+def _upload(path: Path) -> Upload:
+    """Read the file's bytes, after the reading side's checks of what kind of file it is."""
+    load_text(path)
+    return Upload(path.name, MEDIA_TYPES.get(path.suffix.lower(), "text/plain"), path.read_bytes())
+
+
+def _agreement_of(session: Session, draft: Draft) -> Agreement | None:
+    try:
+        return agreement_of_order(session, draft.order.order_no or "")
+    except NotFound:
+        return None
+
+
+def _result(path: Path, draft: Draft, agreement: Agreement, *, created: bool) -> Imported:
+    return Imported(
+        file=str(path),
+        order_no=agreement.order_no,
+        tenant_key=agreement.tenant.tenant_key,
+        agreement_id=agreement.id,
+        created=created,
+        warnings=list(draft.warnings),
+    )
+
+
+def _told(imported: Imported) -> str:
+    if not imported.created:
+        return f"{imported.file}: order {imported.order_no} was registered before; nothing was changed."
+    return (
+        f"{imported.file}: order {imported.order_no} is registered for tenant {imported.tenant_key}; it awaits payment."
+    )
+
+
+def _show(path: Path, draft: Draft) -> None:
+    order = draft.order
+    lines = [
+        f"{path}: order {order.order_no}, {order.spec_text}, {order.service_start} – {order.service_end}",
+        *(f"  warning: {warning}" for warning in draft.warnings),
+    ]
+    for line in lines:
+        click.echo(line, err=True)
+
+
+def _ask_about(draft: Draft) -> dict[Amount, str]:
+    """Ask about each warning and each amount; a no leaves the file out. Returns the amounts as they were shown."""
+    for warning in draft.warnings:
+        _agree(f"Acknowledge {warning}?")
+    review = reviewed(draft_snapshot(draft), {})
+    amounts = {amount: value for amount in Amount if (value := review.amount(amount)) is not None}
+    for amount, value in amounts.items():
+        _agree(f"Is {amount.value} {value} what the agreement says?")
+    return amounts
+
+
+def _agree(question: str) -> None:
+    if _answer(f"{question} [y/n]", option="--yes").strip().lower() not in {"y", "yes"}:
+        raise InvalidInput(
+            N_("This was not agreed: %(question)s Nothing was registered."),
+            code="NOT_AGREED",
+            remedy=N_("Upload the file on the Import page to correct what was read."),
+            question=question,
+        )
+
+
+def _answer(question: str, *, option: str) -> str:
+    """Ask on stderr; where nobody answers, name the option that would."""
+    try:
+        answer: str = click.prompt(question, err=True)
+    except click.Abort:
+        raise InvalidInput(
+            N_("Nobody answered: %(question)s"),
+            code="NOBODY_ANSWERED",
+            field=option,
+            remedy=N_("Give %(option)s, or answer at a terminal."),
+            question=question,
+            option=option,
+        ) from None
+    return answer
