@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from sqlalchemy import CheckConstraint, Index, String, delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agreements.kernel.db import Base, UTCDateTime, db, unit_of_work
@@ -222,9 +223,17 @@ def _run_item(sweep: Sweep, item: int, *, was_failing: bool, due_by: datetime, n
 
 
 def _record_failure(sweep: Sweep, item: int, error: Exception, *, due_by: datetime, now: datetime) -> None:
-    """Count a failed try and set the pause; raises where the database can't even take this."""
+    """Log a failed try, count it and set the pause; raises where the database can't even take this."""
+    log.error("%s: item %s failed: %s", sweep.name, item, describe(error))
+    try:
+        _count_failure(sweep, item, error, due_by=due_by, now=now)
+    except IntegrityError:
+        log.info("%s: item %s: another process counted its failure at the same moment", sweep.name, item)
+
+
+def _count_failure(sweep: Sweep, item: int, error: Exception, *, due_by: datetime, now: datetime) -> None:
     with unit_of_work() as session:
-        row = session.get(SweepFailure, (sweep.name, item))
+        row = session.get(SweepFailure, (sweep.name, item), with_for_update=True)
         if row is None:
             row = SweepFailure(sweep=sweep.name, item_id=item, tries=0, first_failed_at=now)
             session.add(row)
@@ -235,5 +244,3 @@ def _record_failure(sweep: Sweep, item: int, error: Exception, *, due_by: dateti
         row.next_try_at = now + min(FIRST_PAUSE * 2 ** min(row.tries - 1, 10), LONGEST_PAUSE)
         if row.tries >= PARKED_AFTER_TRIES and row.parked_at is None:
             row.parked_at = now
-        tries = row.tries
-    log.error("%s: item %s failed (try %s): %s", sweep.name, item, tries, describe(error))

@@ -16,17 +16,18 @@ from agreements.kernel import audit, clock
 from agreements.kernel.audit import AuditEvent
 from agreements.kernel.db import db, unit_of_work
 from agreements.register.sweeps import agreements_to_advance
+from compliance.scheduling.jobs import JOBS
 from compliance.scheduling.rules import Cause
 from tests.builders import at
 from tests.builders_register import a_paid_agreement
 from tests.builders_scheduling import ROOT, a_scheduler_process, environment_of, heartbeats
 
-AGREEMENTS = 100
+AGREEMENTS = 40
 
 
 @pytest.fixture
 def overdue(app):
-    """A hundred agreements that were paid before their start, and by today have begun and ended unrecorded."""
+    """Agreements that were paid before their start, and by today have begun and ended unrecorded."""
     with unit_of_work() as session:
         clock.install(session)
         for number in range(AGREEMENTS):
@@ -143,7 +144,7 @@ def test_the_command_catches_up_ticks_and_ends_within_five_seconds_of_being_told
 
     assert clock.monotonic() - began < 5
     assert process.returncode == 0
-    assert line.startswith("scheduler: 8 jobs (clock_check, lifecycle,")
+    assert line.startswith(f"scheduler: {len(JOBS)} jobs (clock_check, lifecycle,")
     assert rest == ""
     assert [beat.cause for beat in heartbeats("lifecycle") if beat.done] == [Cause.CATCH_UP]
     assert_each_act_once()
