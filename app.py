@@ -24,6 +24,7 @@ from agreements.kernel.web.shell import prepare_web
 from agreements.register import models as register_models
 from compliance.desk import agreement as desk_agreement
 from compliance.desk import cli as desk_cli
+from compliance.desk import prepare_cli
 from compliance.desk import register as desk_register
 from compliance.desk import tenant as desk_tenant
 from compliance.desk import tenant_changes as desk_tenant_changes
@@ -100,7 +101,7 @@ def register_rooms(app: Flask) -> None:
         mount(app, blueprint, access=access)
     for group in command_groups:
         add_commands(app, group)
-    for command in calendar_cli.commands:
+    for command in (*calendar_cli.commands, prepare_cli.prepare):
         app.cli.add_command(command)
 
 

@@ -5,8 +5,9 @@ import shutil
 
 import pytest
 from flask.testing import FlaskClient
+from flask_migrate import upgrade
 
-from agreements.kernel.db import Base, db, unit_of_work
+from agreements.kernel.db import db, unit_of_work
 from app import create_app
 
 
@@ -16,7 +17,7 @@ def empty_instance(tmp_path_factory):
     folder = tmp_path_factory.mktemp("template")
     app = create_app(instance_path=str(folder))
     with app.app_context():
-        Base.metadata.create_all(db.engine)
+        upgrade()
         db.engine.dispose()
     return folder
 
