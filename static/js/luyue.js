@@ -3,10 +3,9 @@
   const root = document.documentElement;
   const isTyping = (target) => target.closest("input, textarea, select, [contenteditable]") !== null;
 
-  // `/` search, `?` list of keys, `g` + letter goes to a room, Esc closes explanations
+  // `/` search, `?` list of keys, `g` + letter goes to a room
   let goes = 0;
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") closeExplanations(null);
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     const search = document.getElementById("search");
     const shortcuts = document.getElementById("shortcuts");
@@ -26,20 +25,19 @@
     }
   });
 
-  // one explanation at a time
-  const closeExplanations = (except) => {
-    for (const open of document.querySelectorAll("details.explained[open]")) {
-      if (open !== except) {
-        if (open.contains(document.activeElement)) open.querySelector("summary").focus();
-        open.open = false;
-      }
-    }
-  };
+  // an explanation opens under what it explains, inside the window
+  document.addEventListener("toggle", (event) => {
+    const explanation = event.target;
+    if (!(explanation instanceof HTMLElement) || !explanation.matches(".explanation") || event.newState !== "open") return;
+    const button = document.querySelector(`[popovertarget="${CSS.escape(explanation.id)}"]`).getBoundingClientRect();
+    const box = explanation.getBoundingClientRect();
+    const below = button.bottom + 6;
+    const top = below + box.height > innerHeight ? Math.max(8, Math.min(button.top - box.height - 6, innerHeight - box.height - 8)) : below;
+    explanation.style.left = `${Math.max(8, Math.min(button.left, innerWidth - box.width - 8))}px`;
+    explanation.style.top = `${top}px`;
+  }, true);
 
   document.addEventListener("click", (event) => {
-    const inside = event.target.closest("details.explained");
-    closeExplanations(inside);
-
     const opener = event.target.closest("[data-opens]");
     if (opener) document.getElementById(opener.dataset.opens).showModal();
 

@@ -3,6 +3,7 @@
 import hashlib
 from functools import lru_cache
 from pathlib import Path
+from secrets import token_hex
 
 from flask import Flask, current_app, g, request, url_for
 from werkzeug.datastructures import MultiDict
@@ -39,6 +40,7 @@ def prepare_web(app: Flask, settings: Settings) -> None:
         is_here=navigation.is_here,
         page_exists=navigation.exists,
         theme=theme,
+        next_id=next_id,
         language_of_page=lambda: language.HTML_LANGUAGE[language.current_locale()],
         languages=lambda: list(language.OWN_NAMES.items()),
         current_locale=language.current_locale,
@@ -52,6 +54,11 @@ def i_may(permission: str) -> bool:
     """Say whether the signed-in person may; templates use it to leave out buttons, never to protect."""
     actor = g.get("actor")
     return actor is not None and may(actor, Permission(permission))
+
+
+def next_id(word: str) -> str:
+    """Return an id that no other element of this answer has; parts fetched later differ too."""
+    return f"{word}-{token_hex(4)}"
 
 
 def asset(name: str) -> str:
