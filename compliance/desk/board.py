@@ -1,0 +1,247 @@
+"""What is due: duties of both sides, decisions that cases wait for, notices on their way, agreements not in service.
+
+Each list shows its most urgent rows and says how many there are in all.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from agreements.calendar.actions import working_calendar
+from agreements.calendar.deadline_table import Debtor
+from agreements.calendar.rules import WorkingCalendar
+from agreements.kernel import policies
+from agreements.kernel.instants import end_of, legal_date
+from agreements.parties.models import Party, Tenant
+from agreements.register.models import Agreement
+from agreements.register.rules import IN_FORCE, AgreementState
+from compliance.breaches.models import BreachCase
+from compliance.breaches.rules import OPEN_CASE_STATES, CaseState
+from compliance.desk import reading
+from compliance.desk.duties import CaseRow, case_rows, duties
+from compliance.desk.reading import AnySelect, NextStep, Whose, with_whose
+from compliance.desk.rules import DECISIONS, NextAct
+from compliance.notices.models import Notice, Outbox
+from compliance.notices.rules import FAILING_AFTER, NoticeState, OutboxState
+from compliance.obligations.models import Obligation
+from compliance.obligations.rules import OPEN_STATES
+from compliance.service.models import Hold, ServiceActivation
+
+SHOWN = 20
+AHEAD_CALENDAR_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The first rows of a list, most urgent first, and how many there are."""
+
+    rows: list[Any]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """Open duties of one side by when they fall due; `soon` within seven calendar days, today not included."""
+
+    overdue: Listed
+    today: Listed
+    soon: Listed
+
+    @property
+    def total(self) -> int:
+        return self.overdue.total + self.today.total + self.soon.total
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """A notice on its way; `case_id` of the case it belongs to, `attempts` of its busiest address."""
+
+    notice: Notice
+    whose: Whose
+    case_id: int | None
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementRow:
+    agreement: Agreement
+    whose: Whose
+    step: NextStep | None = None
+    lacking: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """All of the page."""
+
+    ours: Duties
+    theirs: Duties
+    decisions: Listed
+    suspensions: Listed
+    demands: Listed
+    failing: Listed
+    unpaid: Listed
+    not_open: Listed
+    ending: Listed
+    ending_calendar_days: int
+    agreements: int
+
+    @property
+    def is_clear(self) -> bool:
+        """Say whether nothing waits for anybody."""
+        lists = (self.decisions, self.suspensions, self.demands, self.failing, self.unpaid, self.not_open)
+        return not (self.ours.total or self.theirs.total or any(each.total for each in lists))
+
+
+def board(session: Session, *, now: datetime) -> Board:
+    calendar = working_calendar(session)
+    cases = _waiting_cases(session)
+    ending_days: int = policies.value_of(session, "expiry_warning_calendar_days", at=now)
+    return Board(
+        ours=_duties(session, (Debtor.PROVIDER, Debtor.BOTH), calendar, now=now),
+        theirs=_duties(session, (Debtor.TENANT,), calendar, now=now),
+        decisions=_decisions(cases),
+        suspensions=_notices_of_cases(session, CaseState.SUSPENSION_DECIDED),
+        demands=_notices_of_cases(session, CaseState.RECTIFICATION_DEMANDED),
+        failing=_failing(session),
+        unpaid=_agreements(
+            session,
+            Agreement.state == AgreementState.PENDING_PAYMENT,
+            order=Agreement.service_start_at,
+            act=NextAct.CONFIRM_PAYMENT,
+        ),
+        not_open=_not_open(session, now=now),
+        ending=_agreements(
+            session,
+            Agreement.state.in_(IN_FORCE),
+            Agreement.service_end_exclusive_at > now,
+            Agreement.service_end_exclusive_at <= end_of(legal_date(now) + timedelta(days=ending_days)),
+            order=Agreement.service_end_exclusive_at,
+        ),
+        ending_calendar_days=ending_days,
+        agreements=session.scalar(select(func.count(Agreement.id))) or 0,
+    )
+
+
+def _count(session: Session, statement: AnySelect) -> int:
+    return session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
+
+
+def _duties(session: Session, debtors: tuple[Debtor, ...], calendar: WorkingCalendar, *, now: datetime) -> Duties:
+    """Return open duties of one side. What is provisional is never overdue (E-47); it is listed by its shown date."""
+    today = legal_date(now)
+    midnight, horizon = end_of(today), end_of(today + timedelta(days=AHEAD_CALENDAR_DAYS))
+    bound = Obligation.overdue_from
+
+    def listed(*conditions: ColumnElement[bool]) -> Listed:
+        wanted = select(Obligation.id).where(
+            Obligation.debtor.in_(debtors), Obligation.state.in_(OPEN_STATES), *conditions
+        )
+        first = wanted.order_by(bound, Obligation.id).limit(SHOWN)
+        rows = duties(session, Obligation.id.in_(first), calendar=calendar, now=now)
+        return Listed(rows, _count(session, wanted))
+
+    return Duties(
+        overdue=listed(bound <= now),
+        today=listed(bound > now, bound <= midnight),
+        soon=listed(bound > midnight, bound <= horizon),
+    )
+
+
+def _waiting_cases(session: Session) -> list[CaseRow]:
+    waiting = tuple(state for state in OPEN_CASE_STATES if state is not CaseState.RECTIFIED)
+    return case_rows(session, BreachCase.state.in_(waiting))
+
+
+def _decisions(cases: list[CaseRow]) -> Listed:
+    """Sort what waits for a decision: what a tenant waits for first, then the longest in breach."""
+    rows = sorted(
+        (row for row in cases if row.step.act in DECISIONS),
+        key=lambda row: (DECISIONS.index(row.step.act), row.case.suspected_as_of),
+    )
+    return Listed(rows[:SHOWN], len(rows))
+
+
+def _notices_of_cases(session: Session, state: CaseState) -> Listed:
+    """Return the notices that cases in a state wait for to arrive, oldest first (clauses 4.4, 6.1; domain 4.2)."""
+    if state is CaseState.SUSPENSION_DECIDED:
+        statement = (
+            select(Notice, BreachCase.id)
+            .join(Hold, Hold.notice_id == Notice.id)
+            .join(BreachCase, BreachCase.hold_id == Hold.id)
+        )
+    else:
+        statement = select(Notice, BreachCase.id).join(BreachCase, BreachCase.demand_notice_id == Notice.id)
+    statement = statement.where(BreachCase.state == state, Notice.arrived_at.is_(None))
+    rows: Any = session.execute(
+        with_whose(statement, BreachCase.agreement_id).order_by(Notice.drafted_at, Notice.id).limit(SHOWN)
+    )
+    return Listed(
+        [
+            NoticeRow(notice, Whose(order_no, tenant_key, name), case_id)
+            for notice, case_id, order_no, tenant_key, name in rows
+        ],
+        _count(session, statement.with_only_columns(Notice.id)),
+    )
+
+
+def _failing(session: Session) -> Listed:
+    """Return notices whose every address bounced, or that failed three times or more."""
+    attempts = (
+        select(Outbox.notice_id, func.max(Outbox.attempts).label("attempts"))
+        .where(Outbox.state.in_((OutboxState.PENDING, OutboxState.CLAIMED, OutboxState.UNDELIVERABLE)))
+        .group_by(Outbox.notice_id)
+        .subquery()
+    )
+    statement = (
+        select(Notice, func.coalesce(attempts.c.attempts, 0))
+        .outerjoin(attempts, attempts.c.notice_id == Notice.id)
+        .where(
+            (Notice.state == NoticeState.BOUNCED)
+            | ((Notice.state == NoticeState.QUEUED) & (attempts.c.attempts >= FAILING_AFTER))
+        )
+    )
+    rows = session.execute(
+        with_whose(statement, Notice.agreement_id).order_by(Notice.drafted_at, Notice.id).limit(SHOWN)
+    )
+    return Listed(
+        [
+            NoticeRow(notice, Whose(order_no, tenant_key, name), None, tried)
+            for notice, tried, order_no, tenant_key, name in rows
+        ],
+        _count(session, statement.with_only_columns(Notice.id)),
+    )
+
+
+def _agreements(session: Session, *conditions: ColumnElement[bool], order: Any, act: NextAct | None = None) -> Listed:
+    wanted = select(Agreement.id).where(*conditions)
+    rows = session.execute(
+        select(Agreement, Agreement.order_no, Tenant.tenant_key, Party.name)
+        .join(Tenant, Tenant.id == Agreement.tenant_id)
+        .join(Party, Party.id == Tenant.party_id)
+        .where(*conditions)
+        .order_by(order, Agreement.id)
+        .limit(SHOWN)
+    )
+    step = NextStep(act) if act else None
+    return Listed([AgreementRow(agreement, Whose(*whose), step) for agreement, *whose in rows], _count(session, wanted))
+
+
+def _not_open(session: Session, *, now: datetime) -> Listed:
+    """Return agreements in their service period whose service was never opened, with what is missing (3.3 a)."""
+    listed = _agreements(
+        session,
+        reading.is_in_state(AgreementState.IN_SERVICE, now),
+        ~select(ServiceActivation.agreement_id).where(ServiceActivation.agreement_id == Agreement.id).exists(),
+        order=Agreement.service_start_at,
+    )
+    lacking = reading.lacking_by_tenant(session, {row.agreement.tenant_id for row in listed.rows}, now=now)
+    rows = []
+    for row in listed.rows:
+        missing = lacking[row.agreement.tenant_id]
+        act = NextAct.COMPLETE_ONBOARDING if missing else NextAct.ACTIVATE
+        rows.append(AgreementRow(row.agreement, row.whose, NextStep(act), missing))
+    return Listed(rows, listed.total)

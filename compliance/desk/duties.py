@@ -1,0 +1,119 @@
+"""Duties of both sides with what is to be done about them, for every page that lists duties."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from agreements.calendar.rules import WorkingCalendar
+from agreements.kernel.instants import legal_date
+from compliance.breaches.models import BreachCase
+from compliance.breaches.rules import OPEN_CASE_STATES
+from compliance.desk import rules
+from compliance.desk.reading import NextStep, Whose, cases_with_facts, step_of_case, with_whose
+from compliance.desk.rules import NextAct
+from compliance.obligations.models import Obligation
+from compliance.obligations.rules import OPEN_STATES, ObligationCode, is_overdue
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    case: BreachCase
+    whose: Whose
+    step: NextStep
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One duty. `working_days_left` is negative once late, None where the count reaches an unpublished year.
+
+    is_late  overdue by its bound, whether or not a sweep has recorded it (T-15)
+    step     None for a duty that is performed or void
+    """
+
+    obligation: Obligation
+    whose: Whose
+    working_days_left: int | None
+    is_late: bool
+    case: BreachCase | None
+    step: NextStep | None
+
+
+def duties(session: Session, *conditions: ColumnElement[bool], calendar: WorkingCalendar, now: datetime) -> list[Duty]:
+    """Return the duties that fit, earliest bound first."""
+    rows = session.execute(
+        with_whose(select(Obligation), Obligation.agreement_id)
+        .where(*conditions)
+        .order_by(Obligation.overdue_from, Obligation.id)
+    ).all()
+    cases = cases_of_obligations(session, [row[0].id for row in rows])
+    today = legal_date(now)
+    return [
+        Duty(
+            obligation=obligation,
+            whose=Whose(*whose),
+            working_days_left=rules.working_days_until(calendar, today, obligation.due_on),
+            is_late=is_overdue(
+                state=obligation.state,
+                overdue_from=obligation.overdue_from,
+                provisional=obligation.provisional,
+                now=now,
+            ),
+            case=cases[obligation.id].case if obligation.id in cases else None,
+            step=step_of_duty(obligation, cases),
+        )
+        for obligation, *whose in rows
+    ]
+
+
+def step_of_duty(obligation: Obligation, cases: Mapping[int, CaseRow]) -> NextStep | None:
+    """Return what to do about a duty: what its case waits for, else to take in the tenant's performance."""
+    known = cases.get(obligation.id)
+    if known is not None and known.case.state in OPEN_CASE_STATES:
+        return known.step
+    if obligation.state not in OPEN_STATES:
+        return None
+    if obligation.code is ObligationCode.TENANT_CHANGE_NOTIFICATION:
+        return NextStep(NextAct.RECORD_CHANGE_NOTICE)
+    return NextStep(NextAct.LOOK, known.case.id if known else None)
+
+
+def case_rows(session: Session, *conditions: ColumnElement[bool]) -> list[CaseRow]:
+    """Return the cases that fit, longest in breach first."""
+    statement = cases_with_facts().where(*conditions).order_by(BreachCase.suspected_as_of, BreachCase.id)
+    return [
+        CaseRow(case, Whose(*known[3:]), step_of_case(case, *known[:3]))
+        for case, *known in session.execute(with_whose(statement, BreachCase.agreement_id))
+    ]
+
+
+def cases_of_obligations(session: Session, obligation_ids: Iterable[int]) -> dict[int, CaseRow]:
+    """Return the case that each obligation has: opened for missing it, or that demanded it."""
+    ids = list(obligation_ids)
+    found: dict[int, CaseRow] = {}
+    for row in case_rows(session, BreachCase.obligation_id.in_(ids) | BreachCase.rectification_obligation_id.in_(ids)):
+        found[row.case.obligation_id] = row
+        if row.case.rectification_obligation_id is not None:
+            found[row.case.rectification_obligation_id] = row
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class TraceLine:
+    """A day of a stored count, as pages show it."""
+
+    day: date
+    kind: str
+    is_counted: bool
+    name: str
+
+
+def trace_lines(trace: Mapping[str, Any]) -> list[TraceLine]:
+    """Return the days that an obligation's stored count passed, in the order of counting."""
+    return [
+        TraceLine(date.fromisoformat(day["day"]), day["kind"], day["counted"], day["name"])
+        for day in trace.get("days", ())
+    ]

@@ -1,0 +1,70 @@
+"""What the desk's views share: where a next act is done, rendering, and handing out files."""
+
+from io import BytesIO
+from typing import Any
+
+from flask import render_template, send_file, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from agreements.kernel import files
+from agreements.kernel.files import StoredFile
+from agreements.kernel.web.navigation import exists
+from compliance.desk import duties, rules
+from compliance.desk.reading import NextStep
+from compliance.desk.rules import NextAct
+
+PLAIN = "application/octet-stream"
+HARMLESS = frozenset({"application/pdf", "image/png", "image/jpeg", "text/plain", "text/markdown"})
+
+
+def step_address(step: NextStep, order_no: str, tenant_key: str) -> str:
+    """Return the page on which a next act is done."""
+    if step.act in (NextAct.CONFIRM_PAYMENT, NextAct.ACTIVATE):
+        return url_for("agreement.show", order_no=order_no, _anchor="next")
+    if step.act is NextAct.COMPLETE_ONBOARDING:
+        return url_for("tenant.show", tenant_key=tenant_key, _anchor="onboarding")
+    if step.act is NextAct.RECORD_CHANGE_NOTICE:
+        return url_for("tenant_changes.notice", tenant_key=tenant_key)
+    if step.case_id is not None:
+        address = case_address(step.case_id)
+        if address:
+            return address
+    return url_for("agreement.show", order_no=order_no)
+
+
+def case_address(case_id: int | None) -> str | None:
+    """Return the page of a case, or None as long as no room shows cases."""
+    return f"/cases/{case_id}" if case_id and exists("/cases/1") else None
+
+
+def notice_address(notice_id: int | None) -> str | None:
+    """Return the page of a notice, or None as long as no room shows notices."""
+    return f"/notices/{notice_id}" if notice_id and exists("/notices/1") else None
+
+
+def render_desk(template: str, **values: Any) -> str:
+    return render_template(
+        f"desk/{template}",
+        step_address=step_address,
+        case_address=case_address,
+        notice_address=notice_address,
+        needs=rules.NEEDS,
+        trace_lines=duties.trace_lines,
+        **values,
+    )
+
+
+def attachment(session: Session, file: StoredFile) -> ResponseReturnValue:
+    """Hand out a stored file to be saved, never to be opened by the browser in our origin."""
+    media_type = file.media_type.partition(";")[0].strip()
+    response = send_file(
+        BytesIO(files.content_of(session, file)),
+        mimetype=media_type if media_type in HARMLESS else PLAIN,
+        as_attachment=True,
+        download_name=file.name,
+        etag=False,
+    )
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = "no-store"
+    return response

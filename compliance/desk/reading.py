@@ -1,0 +1,303 @@
+"""Reading agreements across the rooms, many rows at once: a page asks a fixed number of questions, not one a row."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from agreements.kernel import policies
+from agreements.kernel.instants import legal_date
+from agreements.parties.models import NoticeAddress, Party, QualificationDocument, Tenant
+from agreements.parties.rules import DocumentType, HeldDocument, missing_documents
+from agreements.products.models import Product
+from agreements.register.models import Agreement
+from agreements.register.rules import IN_FORCE, AgreementState
+from compliance.breaches.models import BreachCase
+from compliance.breaches.rules import OPEN_CASE_STATES
+from compliance.desk import rules
+from compliance.desk.rules import HoldFact, LifeFacts, NextAct, ServiceState
+from compliance.gateway.actions import POLICIES
+from compliance.notices.models import Notice
+from compliance.obligations.models import Obligation
+from compliance.obligations.rules import OPEN_STATES
+from compliance.sdk import entitlement as facts
+from compliance.sdk.answer import Call, Decision
+from compliance.sdk.decision import decide
+from compliance.service.models import Hold, ServiceActivation
+from compliance.service.rules import HoldGround, HoldScope
+
+AnySelect = Select[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What is to be done next about an agreement; `case_id` where it is done on a case."""
+
+    act: NextAct
+    case_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """The agreement and the tenant that a row is about."""
+
+    order_no: str
+    tenant_key: str
+    tenant: str
+
+
+def with_whose(statement: AnySelect, agreement_id: Any) -> AnySelect:
+    """Add to a statement the three columns of `Whose`, by the agreement its rows name."""
+    return (
+        statement.add_columns(Agreement.order_no, Tenant.tenant_key, Party.name)
+        .join(Agreement, Agreement.id == agreement_id)
+        .join(Tenant, Tenant.id == Agreement.tenant_id)
+        .join(Party, Party.id == Tenant.party_id)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where one agreement stands now.
+
+    gateway  what the gateway answers because of this agreement alone; another order of the tenant may still allow
+    step     None where nothing waits for a person
+    """
+
+    state: AgreementState
+    service: ServiceState
+    gateway: Decision
+    obstacles: tuple[str, ...]
+    step: NextStep | None
+
+
+def life_of(agreement: Agreement) -> LifeFacts:
+    return LifeFacts(
+        agreement.state, agreement.effective_at, agreement.service_start_at, agreement.service_end_exclusive_at
+    )
+
+
+def positions_of(session: Session, agreements: Collection[Agreement], *, now: datetime) -> dict[int, Position]:
+    """Return where each of some agreements stands, keyed by agreement; a fixed number of queries."""
+    ids = [agreement.id for agreement in agreements]
+    tenant_ids = {agreement.tenant_id for agreement in agreements}
+    activated = dict(
+        session.execute(
+            select(ServiceActivation.agreement_id, ServiceActivation.activated_at).where(
+                ServiceActivation.agreement_id.in_(ids)
+            )
+        )
+        .tuples()
+        .all()
+    )
+    withdrawn = dict(
+        session.execute(
+            select(Product.id, Product.withdrawn_at).where(Product.id.in_({each.product_id for each in agreements}))
+        )
+        .tuples()
+        .all()
+    )
+    holds = _holds_of(session, agreements, tenant_ids)
+    lacking = lacking_by_tenant(session, tenant_ids, now=now)
+    case_steps = _case_steps(session, ids)
+    owing = _owing(session, ids, now=now)
+    values = {key: policies.value_of(session, key, at=now) for key in POLICIES}
+    found = {}
+    for agreement in agreements:
+        state = rules.state_at(life_of(agreement), now)
+        hold_rows = holds[agreement.id]
+        activated_at = activated.get(agreement.id)
+        obstacles = (
+            *(() if state is AgreementState.IN_SERVICE else ("not_in_service",)),
+            *lacking[agreement.tenant_id],
+        )
+        found[agreement.id] = Position(
+            state=state,
+            service=rules.service_state(
+                state=state,
+                is_activated=activated_at is not None,
+                holds=[HoldFact(hold.ground, hold.state) for hold in hold_rows],
+            ),
+            gateway=decide(
+                _entitlement(agreement, activated_at, withdrawn.get(agreement.product_id), hold_rows),
+                Call("product"),
+                now,
+                **values,
+            ),
+            obstacles=() if activated_at else obstacles,
+            step=case_steps.get(agreement.id)
+            or _step_of(state, activated_at, obstacles, owes_overdue=agreement.id in owing),
+        )
+    return found
+
+
+def _step_of(
+    state: AgreementState, activated_at: datetime | None, obstacles: Iterable[str], *, owes_overdue: bool
+) -> NextStep | None:
+    act = rules.onboarding_act(state=state, is_activated=activated_at is not None, obstacles=obstacles)
+    if act is None and owes_overdue:
+        act = NextAct.RECORD_CHANGE_NOTICE
+    return NextStep(act) if act else None
+
+
+def reaches(agreement_ids: Collection[int], tenant_ids: Collection[int]) -> ColumnElement[bool]:
+    """Say in SQL whether a hold reaches one of some agreements: its own, or one of scope tenant."""
+    return or_(
+        Hold.agreement_id.in_(agreement_ids), and_(Hold.tenant_id.in_(tenant_ids), Hold.scope == HoldScope.TENANT)
+    )
+
+
+def _holds_of(session: Session, agreements: Collection[Agreement], tenant_ids: set[int]) -> Mapping[int, list[Hold]]:
+    """Return the holds that reach each agreement, lifted and cancelled ones left out."""
+    rows = session.scalars(
+        select(Hold).where(
+            reaches([agreement.id for agreement in agreements], tenant_ids),
+            Hold.cancelled_at.is_(None),
+            Hold.lifted_at.is_(None),
+        )
+    ).all()
+    found: dict[int, list[Hold]] = defaultdict(list)
+    for agreement in agreements:
+        found[agreement.id] = [
+            hold
+            for hold in rows
+            if hold.agreement_id == agreement.id
+            or (hold.tenant_id == agreement.tenant_id and hold.scope is HoldScope.TENANT)
+        ]
+    return found
+
+
+def lacking_by_tenant(session: Session, tenant_ids: Collection[int], *, now: datetime) -> dict[int, tuple[str, ...]]:
+    """Clause 3.3 (a): what each tenant still owes before activation, as words of the catalogue (`obstacle.…`)."""
+    required = [DocumentType(name) for name in policies.value_of(session, "onboarding_documents", at=now)]
+    held: dict[int, list[HeldDocument]] = defaultdict(list)
+    for tenant_id, kind, sealed, expires_on in session.execute(
+        select(
+            QualificationDocument.tenant_id,
+            QualificationDocument.type,
+            QualificationDocument.sealed,
+            QualificationDocument.expires_on,
+        ).where(QualificationDocument.tenant_id.in_(tenant_ids))
+    ):
+        held[tenant_id].append(HeldDocument(kind, sealed, expires_on))
+    reachable = set(
+        session.scalars(
+            select(NoticeAddress.tenant_id).where(
+                NoticeAddress.tenant_id.in_(tenant_ids), NoticeAddress.ended_at.is_(None)
+            )
+        )
+    )
+    today = legal_date(now)
+    return {
+        tenant_id: (
+            *(f"document_{kind.value}" for kind in missing_documents(required, held[tenant_id], today=today)),
+            *(() if tenant_id in reachable else ("notice_address",)),
+        )
+        for tenant_id in tenant_ids
+    }
+
+
+def _entitlement(
+    agreement: Agreement, activated_at: datetime | None, withdrawn_at: datetime | None, holds: Iterable[Hold]
+) -> facts.Entitlement:
+    """Return this one agreement as the decision sees it; platforms and purposes are not asked about here."""
+    return facts.Entitlement(
+        "tenant",
+        agreements=(
+            facts.AgreementEntitlement(
+                agreement_id=agreement.id,
+                order_no=agreement.order_no,
+                product_code="product",
+                service_start_at=agreement.service_start_at,
+                service_end_exclusive_at=agreement.service_end_exclusive_at,
+                effective_at=agreement.effective_at,
+                activated_at=activated_at,
+                withdrawn_at=withdrawn_at,
+                quota_total=agreement.quota_total,
+                holds=tuple(
+                    facts.Hold(
+                        ground=facts.HoldGround.KEY_FREEZE
+                        if hold.ground is HoldGround.FREEZE
+                        else facts.HoldGround.SUSPENSION,
+                        clause=hold.clause,
+                        scope=facts.Scope(hold.scope.value),
+                        effective_at=hold.effective_at,
+                    )
+                    for hold in holds
+                    if hold.effective_at is not None
+                ),
+            ),
+        ),
+    )
+
+
+def _case_steps(session: Session, agreement_ids: Collection[int]) -> dict[int, NextStep]:
+    """Return what the oldest open case of each agreement waits for."""
+    rows = session.execute(
+        cases_with_facts()
+        .where(BreachCase.agreement_id.in_(agreement_ids), BreachCase.state.in_(OPEN_CASE_STATES))
+        .order_by(BreachCase.id.desc())
+    )
+    return {case.agreement_id: step_of_case(case, *known) for case, *known in rows}
+
+
+def cases_with_facts() -> AnySelect:
+    """Select cases with what `step_of_case` asks: when the missed duty was performed and the two notices arrived."""
+    demand, suspension = aliased(Notice), aliased(Notice)
+    return (
+        select(BreachCase, Obligation.performed_at, demand.arrived_at, suspension.arrived_at.label("suspension_at"))
+        .join(Obligation, Obligation.id == BreachCase.obligation_id)
+        .outerjoin(demand, demand.id == BreachCase.demand_notice_id)
+        .outerjoin(Hold, Hold.id == BreachCase.hold_id)
+        .outerjoin(suspension, suspension.id == Hold.notice_id)
+    )
+
+
+def step_of_case(
+    case: BreachCase,
+    performed_at: datetime | None,
+    demand_arrived_at: datetime | None,
+    suspension_arrived_at: datetime | None,
+) -> NextStep:
+    act = rules.case_act(
+        case.state,
+        is_performed=performed_at is not None,
+        is_cure_accepted=case.cure_accepted_at is not None,
+        demand_arrived=demand_arrived_at is not None,
+        notice_arrived=suspension_arrived_at is not None,
+    )
+    return NextStep(act, case.id)
+
+
+def _owing(session: Session, agreement_ids: Collection[int], *, now: datetime) -> set[int]:
+    """Return the agreements under which something is overdue by its bound, recorded or not."""
+    return set(
+        session.scalars(
+            select(Obligation.agreement_id).where(
+                Obligation.agreement_id.in_(agreement_ids),
+                Obligation.state.in_(OPEN_STATES),
+                Obligation.provisional.is_(False),
+                Obligation.overdue_from <= now,
+            )
+        )
+    )
+
+
+def is_in_state(state: AgreementState, now: datetime) -> ColumnElement[bool]:
+    """Say in SQL what `rules.state_at` says of one agreement."""
+    in_force = Agreement.state.in_((*IN_FORCE, AgreementState.EXPIRED))
+    ended = Agreement.service_end_exclusive_at <= now
+    started = and_(Agreement.service_start_at <= now, Agreement.effective_at <= now)
+    match state:
+        case AgreementState.EXPIRED:
+            return and_(in_force, ended)
+        case AgreementState.IN_SERVICE:
+            return and_(in_force, started, ~ended)
+        case AgreementState.EFFECTIVE:
+            return and_(in_force, ~started, ~ended)
+        case _:
+            return Agreement.state == state
