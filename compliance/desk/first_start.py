@@ -3,6 +3,7 @@
 Run again it changes no business row: the example is loaded once, a database is marked once.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,10 +15,12 @@ from sqlalchemy.orm import Session
 
 from agreements.intake import actions as intake
 from agreements.kernel import clock
+from agreements.kernel.access.actions import enabled_administrators
 from agreements.kernel.access.keys import issue_key
-from agreements.kernel.access.links import invite_first_administrator
+from agreements.kernel.access.links import invite_first_administrator, open_link
 from agreements.kernel.access.models import Scope
 from agreements.kernel.access.rules import OPERATOR, Role
+from agreements.kernel.errors import NotFound
 from agreements.kernel.instants import legal_date, start_of
 from agreements.kernel.money import Money
 from agreements.parties.actions import Upload, confirm_notice_address, record_document
@@ -47,16 +50,34 @@ class FirstStart:
     demo_key: str | None
 
 
-def first_start(session: Session, *, with_example: bool, now: datetime, wall: datetime) -> FirstStart:
-    """Load the example into an empty register and open a way in while there is no administrator."""
+def first_start(session: Session, *, with_example: bool, link_file: Path, now: datetime, wall: datetime) -> FirstStart:
+    """Load the example into an empty register and open a way in while there is no administrator.
+
+    link_file  where the first administrator's token waits, readable by the owner only, so that a second start shows the
+               same link and writes nothing; gone once there is an administrator
+    """
     demo_key = None
     if with_example and session.scalar(select(Agreement.id).limit(1)) is None:
         load_example(session, now=now)
         _, demo_key = issue_key(
             session, name="demo", scopes=[Scope.STATUS, Scope.DECIDE], actor=OPERATOR, now=now, wall=wall
         )
-    token = invite_first_administrator(session, roles=tuple(Role), actor=OPERATOR, now=now, wall=wall)
-    return FirstStart(token, demo_key)
+    return FirstStart(_way_in(session, link_file, now=now, wall=wall), demo_key)
+
+
+def _way_in(session: Session, link_file: Path, *, now: datetime, wall: datetime) -> str | None:
+    if enabled_administrators(session):
+        link_file.unlink(missing_ok=True)
+        return None
+    if link_file.exists():
+        token = link_file.read_text().strip()
+        with suppress(NotFound):
+            open_link(session, token, wall=wall)
+            return token
+    token = invite_first_administrator(session, roles=tuple(Role), actor=OPERATOR, now=now, wall=wall) or ""
+    link_file.touch(mode=0o600)
+    link_file.write_text(token)
+    return token
 
 
 def example_text(*, order_no: str, starts: datetime) -> str:

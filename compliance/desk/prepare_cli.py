@@ -1,6 +1,7 @@
 """Command `prepare`: what `make run` does before it starts the processes."""
 
 from datetime import datetime
+from pathlib import Path
 
 import click
 from flask import current_app
@@ -37,7 +38,13 @@ def _prepare(*, example: bool, rehearsal_at: datetime | None) -> None:
                 remedy=N_("Name an empty folder in LUYUE_INSTANCE."),
             )
         clock.install(session, rehearsal_at=rehearsal_at)
-        found = first_start(session, with_example=example, now=clock.now(session), wall=wall)
+        found = first_start(
+            session,
+            with_example=example,
+            link_file=Path(current_app.instance_path) / "first-sign-up-link",
+            now=clock.now(session),
+            wall=wall,
+        )
     _say(found)
 
 
