@@ -59,7 +59,7 @@ test: setup .stamps/test ## All tests but the long ones (ARGS="-k name" picks so
 soak: setup .stamps/test ## The long tests
 	@$(BIN)/pytest -m soak $(ARGS)
 
-lock: ## Resolve all versions anew into the lock files (about 4 minutes)
+lock: ## Resolve the lock files from pyproject.toml and package.json (a minute; UPGRADE=--upgrade takes newer versions)
 	@deploy/lock
 
 clean: ## Remove what was installed or built; instance/ with its data stays
