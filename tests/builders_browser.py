@@ -1,0 +1,58 @@
+"""A real Chromium and the application served to it on loopback."""
+
+import contextlib
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+from werkzeug.serving import make_server
+
+FIND_CHROMIUM = Path(__file__).parent.parent / "deploy" / "find_chromium"
+
+
+def chromium_path():
+    """Where Chromium is; skips the test where there is none (`.ci/run` installs one first)."""
+    found = subprocess.run([FIND_CHROMIUM], capture_output=True, text=True, check=False)
+    if found.returncode != 0:
+        pytest.skip("no Chromium on this machine: apt-get install chromium fonts-noto-cjk")
+    return found.stdout.strip()
+
+
+@contextlib.contextmanager
+def serving(app):
+    """Serve the application on a free port of 127.0.0.1; yields its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextlib.contextmanager
+def a_browser():
+    """A headless Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def a_page(browser, *, complaints, width=1440, scheme="light", language="zh-CN"):
+    """A page in a context of its own; what the browser complains about is appended to `complaints`."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, locale=language, timezone_id="Europe/London"
+    )
+    page = context.new_page()
+    page.on(
+        "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+    )
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return page
