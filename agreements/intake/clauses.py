@@ -8,6 +8,7 @@ from agreements.intake.document import CELL, Document, Line
 
 NUMBER = re.compile(r"(?:#{1,6}\s*)?(?:[-*•]\s)?[(]?(?:第\s?)?(?P<number>\d{1,2}(?:\s?\.\s?\d{1,2}){1,3})(?!\d)(?!\s?[.]?\d|\s?[元%万千]|\s?QPS)[条款]?[)、.,:]?")
 INLINE_NUMBER = re.compile(r"(?<=[。;])\s{0,3}(?P<number>\d{1,2}\.\d{1,2}(?:\.\d{1,2})?)(?![\d元%万千.])")
+AFTER_HEADING = re.compile(r"(?:#{1,6}\s*)?\d{1,2}\s?[.、][^\d。,;]{1,20}?(?P<number>\d{1,2}\.\d{1,2})(?=\s?[\u4e00-\u9fff])")
 HEADING = re.compile(
     r"(?:#{1,6}\s*)?(?:第\s?[一二三四五六七八九十\d]{1,3}\s?[条章节部]|[一二三四五六七八九十]{1,3}\s?[、.]|\(?[一二三四五六七八九十]{1,2}\)|\d{1,2}\s?[.、])"
 )
@@ -16,6 +17,9 @@ ANNEX_TITLE = re.compile(r"(?:#{1,6}\s*)?《?最终用户使用协议》?$")
 BULLET_SIGN = re.compile(r"[-*•·●○■□◆]\s?|\(\d{1,2}\)|[①-⑳]")
 SENTENCE_END = re.compile(r"[。;！!？?]")
 LONGEST_SENTENCE = 600
+SHORTEST_SENTENCE = 6
+MOST_SENTENCES = 2000
+"""An agreement has some hundred; a text with more than this is not read to its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,9 @@ def sentences_of(document: Document, labelled_lines: frozenset[int]) -> list[Sen
     found: list[Sentence] = []
     for paragraph in _paragraphs(document, labelled_lines):
         found += _sentences_of_paragraph(document, paragraph)
-    return found
+        if len(found) > MOST_SENTENCES:
+            break
+    return found[:MOST_SENTENCES]
 
 
 def annex_starts_at(document: Document) -> int | None:
@@ -120,6 +126,9 @@ def _sentences_of_paragraph(document: Document, paragraph: _Paragraph) -> list[S
     text = document.text[paragraph.start : paragraph.end]
     cuts: list[tuple[int, str | None]] = [(0, paragraph.number)]
     number = paragraph.number
+    if under_heading := AFTER_HEADING.match(text):
+        number = under_heading["number"]
+        cuts.append((under_heading.start("number"), number))
     for mark in SENTENCE_END.finditer(text):
         inline = INLINE_NUMBER.match(text, mark.end())
         number = inline["number"] if inline else number
@@ -134,5 +143,5 @@ def _sentences_of_paragraph(document: Document, paragraph: _Paragraph) -> list[S
     return [
         Sentence(compact, origins, own, paragraph.in_annex, texts[at], texts[at + 2])
         for at, (compact, origins, own) in enumerate(pieces)
-        if compact
+        if len(compact) >= SHORTEST_SENTENCE
     ]

@@ -29,7 +29,7 @@ SPECIAL = re.compile(
     r"|&(?:nbsp|amp|lt|gt|quot|#160);"
     r"|\r\n?|[\n\f\v\x1c-\x1e\x85\u2028\u2029]"
     r"|(?<!\*)\*\*(?!\*)|_{2,}"
-    r"|[\t|\x1f]"
+    r"|[\t|\x1f│┃║｜]"
     r"|[\x00-\x08\x0e-\x1b\x7f\xad\u200b-\u200f\u202a-\u202e\u2060\ufeff]"
 )
 
@@ -117,9 +117,15 @@ def uniform_document(original: str) -> Document:
             put(unicodedata.normalize("NFKC", character), offset)
 
     position = 0
+    in_row = False
     for special in SPECIAL.finditer(original):
         put_plain(position, special.start())
-        put(_stands_for(special), special.start())
+        seen = _stands_for(special)
+        if (special["tag"] or "").lower() in {"tr", "table"}:
+            in_row = special.group().lower().startswith("<tr")
+        elif in_row and seen == "\n":
+            seen = " "  # HTML rows may run over several lines
+        put(seen, special.start())
         position = special.end()
     put_plain(position, len(original))
     text = "".join(pieces)
@@ -139,7 +145,7 @@ def _stands_for(special: re.Match[str]) -> str:
         return "" if tag in SILENT_TAGS else token
     if token in ENTITIES:
         return ENTITIES[token]
-    if token[0] in "\t|\x1f":
+    if token[0] in "\t|\x1f│┃║｜":
         return CELL
     if token[0] in "\r\n\f\v\x1c\x1d\x1e\x85\u2028\u2029":
         return "\n"

@@ -1,6 +1,7 @@
 """Periods that an agreement adds to the standard form, named by what they are about."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from agreements.intake.clauses import Sentence
@@ -8,6 +9,7 @@ from agreements.intake.periods import Period, periods_in
 
 SUBJECTS = (
     ("maintenance_notice", r"(?:维护|升级|扩容|检修|停机|割接)[^。;]{0,30}通知|通知[^。;]{0,20}(?:维护|升级|扩容|检修|停机)"),
+    ("authorization_demand_notice", r"(?:提前|事先)[^。;]{0,16}(?:通知|告知)[^。;]{0,16}(?:调取|调阅|授权)"),
     ("authorization_demand_response", r"授权(?:文本|书|文件|材料|证明|记录|凭证)|调取|调阅"),
     ("authorization_retention", r"授权[^。;]{0,12}(?:保存|留存|保管)|(?:保存|留存|保管)[^。;]{0,12}授权"),
     ("change_procedure", r"办理[^,。;]{0,10}手续|变更手续|补办|补充材料"),
@@ -26,7 +28,7 @@ SUBJECTS = (
     ("incident_report", r"泄露|安全事件|数据安全|篡改|丢失"),
     ("suspension_notice", r"(?:关闭|停止|暂停|中止|停用)[^,。;]{0,6}(?:接口|服务)|恢复[^,。;]{0,4}服务"),
     ("renewal", r"续期|续约|续费|续订"),
-    ("termination_notice", r"终止|解除"),
+    ("termination_notice", r"(?:提前|通知)[^。;]{0,20}(?:终止|解除)|(?:终止|解除)[^。;]{0,20}(?:提前|通知)"),
     ("contact_change_notice", r"联系方式|送达地址|通讯地址|联系信息"),
     ("deemed_arrival", r"送达|视为收到|视为到达|寄出|投递"),
     ("dispute_negotiation", r"争议|纠纷|协商不成|诉讼|仲裁"),
@@ -42,6 +44,8 @@ SUBJECTS = (
 )  # fmt: skip
 """First the words nearest to the period decide, then those of the whole sentence; earlier entries win."""
 
+MOST_EXTRA_PERIODS = 100
+
 
 def extra_periods(
     sentences: Sequence[Sentence], taken: Sequence[tuple[Sentence, Period]]
@@ -49,16 +53,16 @@ def extra_periods(
     """Return the periods that no term was read from, by subject; a subject met again is numbered from 2."""
     used = {(id(sentence), period.start) for sentence, period in taken}
     found: dict[str, tuple[Sentence, Period]] = {}
+    times: Counter[str] = Counter()
     for sentence in sentences:
         for period in periods_in(sentence.text):
             if (id(sentence), period.start) in used or not _is_a_term(sentence.text, period):
                 continue
             name = _subject(sentence.text, period) or f"unclassified_period_{_identifier(sentence.clause)}"
-            number = 2
-            key = name
-            while key in found:
-                key, number = f"{name}_{number}", number + 1
-            found[key] = (sentence, period)
+            times[name] += 1
+            found[name if times[name] == 1 else f"{name}_{times[name]}"] = (sentence, period)
+            if len(found) >= MOST_EXTRA_PERIODS:
+                return found
     return found
 
 

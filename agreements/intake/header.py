@@ -76,8 +76,10 @@ def _blocks(document: Document, labels: Sequence[Label]) -> list[list[Label]]:
     """Group labels that nothing but short notes or blank lines separates."""
     blocks: list[list[Label]] = []
     for label in labels:
-        between = document.lines[blocks[-1][-1].line + 1 : label.line] if blocks else []
-        if blocks and all(len(line.text) <= 20 or line.text.startswith("(") for line in between):
+        before = blocks[-1][-1] if blocks else None
+        between = document.lines[before.line + 1 : label.line] if before else []
+        apart = [line for line in between if before and line.start >= before.value_end]
+        if blocks and all(len(line.text) <= 20 or line.text.startswith("(") for line in apart):
             blocks[-1].append(label)
         else:
             blocks.append([label])

@@ -13,6 +13,7 @@ from agreements.intake.drafting import read_source
 from agreements.intake.loading import decode_text, load_text
 from agreements.intake.models import Amount
 from agreements.intake.reviewed import draft_snapshot, reviewed
+from agreements.intake.uploads import contract_upload
 from agreements.intake.working_days import working_days_of
 from agreements.kernel import clock
 from agreements.kernel.access.rules import OPERATOR
@@ -25,7 +26,6 @@ from agreements.register.models import Agreement
 
 commands = LuyueGroup("agreements", help="Read, register and show agreements.")
 
-MEDIA_TYPES = {".md": "text/markdown", ".markdown": "text/markdown", ".html": "text/html", ".htm": "text/html"}
 ACCEPTED_UNSEEN = "--yes at the command line"
 
 
@@ -118,7 +118,7 @@ def _import(path: Path, wishes: Wishes) -> Imported:
 def _upload(path: Path) -> Upload:
     """Read the file's bytes, after the reading side's checks of what kind of file it is."""
     load_text(path)
-    return Upload(path.name, MEDIA_TYPES.get(path.suffix.lower(), "text/plain"), path.read_bytes())
+    return contract_upload(path.name, path.read_bytes())
 
 
 def _agreement_of(session: Session, draft: Draft) -> Agreement | None:

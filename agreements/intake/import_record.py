@@ -14,6 +14,8 @@ from agreements.kernel import audit
 from agreements.kernel.access.rules import Actor
 from agreements.kernel.crypto import Keyring, Place
 from agreements.kernel.errors import N_, Conflict, NotFound, Stale
+from agreements.parties.models import Party, Tenant
+from agreements.parties.rules import normalised_name
 from agreements.register.models import Agreement
 
 TABLE = ContractImport.__tablename__
@@ -49,6 +51,16 @@ def correction_values(session: Session, correction: ImportCorrection) -> tuple[F
 def agreement_of_same_order(session: Session, review: Reviewed) -> Agreement | None:
     """Return the agreement that has the order number of a review already (E-49)."""
     return session.scalar(select(Agreement).where(Agreement.order_no == review.value("order.order_no")))
+
+
+def known_tenant_key(session: Session, review: Reviewed) -> str | None:
+    """Return the key under which the gateway knows party A already, whatever the spelling (E-50)."""
+    name = review.value("parties.party_a.name")
+    if name is None:
+        return None
+    return session.scalar(
+        select(Tenant.tenant_key).join(Tenant.party).where(Party.normalised_name == normalised_name(name))
+    )
 
 
 def unconfirmed_amounts(imported: ContractImport, review: Reviewed) -> tuple[Amount, ...]:

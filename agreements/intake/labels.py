@@ -15,11 +15,14 @@ SEPARATOR_CELL = re.compile(r":?-+:?")
 CLAUSE_START = re.compile(
     r"(?:第\s?)?\d{1,2}\s?\.\s?\d{1,2}|[一二三四五六七八九十]{1,3}\s?、|第[一二三四五六七八九十\d]{1,3}[条章]|附\s?件"
 )
+SHORT_NAME_NOTE = re.compile(r"\((?:以下|下)?(?:统一)?(?:简称|称)(?:为)?[\"“「『']?(最终用户|甲方|服务商|乙方)[\"”」』']?\)$")
+"""A line that gives a party its short name, such as (简称“最终用户”): what follows is that party's, even without a name."""
 NAME_END = re.compile(r"(?:公司|企业|集团|中心|厂|店|行|院|社|部|所|会|校|学|户|工作室)(?:\([^()]{1,20}\))?$")
 BLANK = re.compile(
     r"[-—–/_\\.…\s]*|无|暂无|空|待填|待定|待补充|未填|未填写|N/?A|\(?(?:用户)?(?:盖章|签章|签字|公章)(?:处)?\)?", re.IGNORECASE
 )
 LONGEST_LABELLED_LINE = 1000
+LONGEST_VALUE = 400
 MOST_CELLS = 40
 
 
@@ -63,6 +66,9 @@ def find_labels(document: Document) -> list[Label]:
     position = 0
     while position < len(lines):
         last = position
+        if not lines[position].text:
+            position += 1
+            continue
         if _is_table_row(lines[position]):
             while last + 1 < len(lines) and (_is_table_row(lines[last + 1]) or _is_gap_in_table(lines, last + 1)):
                 last += 1
@@ -115,6 +121,9 @@ def _labels_of_line(lines: Sequence[Line], position: int) -> Iterator[Label]:
     """Read `label：value` once or several times in a line, or a plain row `label value`."""
     line = lines[position]
     text = line.text
+    if note := SHORT_NAME_NOTE.match(text):
+        yield Label("party", PARTY_OF_WORD[note[1]], line.number, line.start, line.end, line.end, 0.6)
+        return
     bullet = BULLET.match(text)
     first = _match(text, bullet.end() if bullet else 0) if len(text) <= LONGEST_LABELLED_LINE else None
     if first is None:
@@ -206,7 +215,7 @@ def _labels_of_table(rows: Sequence[Line]) -> Iterator[Label]:
             continue
         bare = {column: match for column in written if (match := _bare_label(cells[column][1])) is not None}
         parties = {column: match.party for column, match in bare.items() if match.key == "party" and match.party}
-        if len(parties) > 1 and len(bare) <= len(parties) + 1:
+        if len(parties) > 1 and len(written) <= len(parties) + (written[0] not in parties):
             party_of_column, header = parties, {}
         elif len(bare) == len(written) > 1:
             header = bare
@@ -257,7 +266,7 @@ def _cells(row: Line) -> list[tuple[int, str]]:
 
 def _label(line: Line, match: _Match, start: int, end: int, sure: float) -> Label:
     """Make the label of a value given in offsets within its line; the value is trimmed, a placeholder becomes blank."""
-    text = line.text[start:end]
+    text = line.text[start:end] if end - start <= LONGEST_VALUE else ""
     if unknown := UNKNOWN_LABEL.search(text):
         text = text[: unknown.start()]
     lead = len(text) - len(text.lstrip(" :,\x1f"))

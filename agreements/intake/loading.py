@@ -9,7 +9,7 @@ from pathlib import Path
 from agreements.kernel.errors import N_, InvalidInput
 
 LARGEST_FILE_BYTES = 20 * 1024 * 1024
-LONGEST_TEXT = 400_000
+LONGEST_TEXT = 200_000
 """Characters. An agreement with its annex has some 5,000; a file far beyond that is something else."""
 
 OTHER_FORMATS = (

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 
 from agreements.intake.dates import ServicePeriod, WrittenDate, dates_in, service_period
 from agreements.intake.document import CELL, Document, Evidence, Field
@@ -17,6 +18,7 @@ FOREIGN = re.compile(r"USD|US\$|美元|HKD|港元|港币|EUR|欧元|JPY|日元",
 CURRENCIES = {"USD": "USD", "US$": "USD", "美元": "USD", "HKD": "HKD", "港元": "HKD", "港币": "HKD", "EUR": "EUR", "欧元": "EUR", "JPY": "JPY", "日元": "JPY"}  # fmt: skip
 HOST = re.compile(r"(?<![\w@.-])(?:[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?\.){1,5}(?:com|cn|net|org|cloud|io|top|shop)(?:\.cn)?(?![\w-])", re.IGNORECASE)
 ACCOUNT = re.compile(r"(?:账号|账户|帐号|帐户)(?:名称|名|ID)?\s{0,3}(?:[:=]|为|是)\s{0,3}")
+MOST_ACCOUNTS = 50
 BUYER = re.compile(r"最终用户|甲方|买家|买方|购买方|采购方|客户")
 SELLER = re.compile(r"服务商|乙方|卖家|卖方|店铺|供方")
 
@@ -160,7 +162,7 @@ def read_marketplace(document: Document, labels: Sequence[Label], annex_at: int 
         if label.key == "account" and label.party and not label.is_blank:
             accounts.setdefault(label.party, _read_text(document, label))
     end = len(document.text) if annex_at is None else annex_at
-    for match in ACCOUNT.finditer(document.text, 0, end):
+    for match in islice(ACCOUNT.finditer(document.text, 0, end), MOST_ACCOUNTS):
         before = document.text[max(0, match.start() - 40) : match.start()]
         party = _nearest_party(before)
         stop = _end_of_name(document.text, match.end(), min(end, match.end() + 80))
@@ -193,7 +195,7 @@ def _end_of_name(text: str, start: int, limit: int) -> int:
 
 def _read_host(document: Document, end: int) -> Field[str]:
     """Return the platform's host name: the one beside 云市场, else the only one."""
-    hosts = list(HOST.finditer(document.text, 0, end))
+    hosts = list(islice(HOST.finditer(document.text, 0, end), MOST_ACCOUNTS))
     beside = [host for host in hosts if "市场" in document.text[max(0, host.start() - 15) : host.end() + 10]]
     chosen = beside or (hosts if len({host.group().lower() for host in hosts}) == 1 else [])
     if not chosen:

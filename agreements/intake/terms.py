@@ -66,7 +66,6 @@ def read_terms(document: Document, sentences: Sequence[Sentence]) -> AgreementTe
         extra[name] = ExtraPeriod(period.value, period.unit, sentence.clause, evidence)
     warnings = [f"term_differs_from_standard:{key}" for key in changed]
     warnings += [warning for term in terms.values() for warning in term.warnings]
-    warnings += [f"extra_term:{name}" for name in extra]
     warnings += _shifted(terms)
     warnings += [f"clause_amended_elsewhere:{clause}" for clause in _amended(sentences)]
     return AgreementTerms(terms, changed, extra, tuple(dict.fromkeys(warnings)))
