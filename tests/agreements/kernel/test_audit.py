@@ -47,7 +47,7 @@ def test_an_edited_or_deleted_row_is_named(session, change):
     session.execute(text(change))
     session.expire_all()
 
-    with pytest.raises(IntegrityBroken, match="row [23]"):
+    with pytest.raises(IntegrityBroken, match=r"row [23]"):
         audit.verify(session)
 
 
