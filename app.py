@@ -11,6 +11,7 @@ from flask_migrate import Migrate
 from agreements.calendar import cli as calendar_cli
 from agreements.intake import cli as intake_cli
 from agreements.intake import import_cli
+from agreements.intake import views as intake_views
 from agreements.kernel import audit_cli, crypto, files
 from agreements.kernel.access import admin_views as access_admin_views
 from agreements.kernel.access import cli as access_cli
@@ -77,6 +78,7 @@ def register_rooms(app: Flask) -> None:
         (access_views.account, PEOPLE),
         (access_admin_views.people, PEOPLE),
         (access_admin_views.gateway_keys, PEOPLE),
+        (intake_views.blueprint, PEOPLE),
         (notices_views.notices, PEOPLE),
         (notices_views.receipts, PUBLIC),
         (scheduling_views.blueprint, PEOPLE),
