@@ -155,8 +155,8 @@ def record_change_notice(
     """Clause 3.3 (b): the tenant's notice of one or several changes; each is judged by its own clock (E-16, E-17).
 
     arrived_at  earliest entry into any channel of ours (domain 4.2); not in the future
-    form        must be at least what the agreement asks, written by the standard form; a weaker one is kept but performs
-                nothing (E-19). A later notice of the same change performs nothing more (E-20).
+    form        must be at least what the agreement asks, written by the standard form; a weaker one is kept but
+                performs nothing (E-19). A later notice of the same change performs nothing more (E-20).
     """
     require(actor, Permission.RECORD_PERFORMANCE)
     if not changes or any(change.tenant_id != tenant.id for change in changes):
