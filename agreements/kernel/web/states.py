@@ -12,6 +12,10 @@ LOOKS: dict[str, tuple[str, str]] = {
     "agreement_state.ended_provider_cause": ("orange", "arrow-back-up"),
     "agreement_state.ended_for_breach": ("red", "ban"),
     "agreement_state.closed": ("secondary", "archive"),
+    # imports
+    "import_state.under_review": ("azure", "checklist"),
+    "import_state.registered": ("green", "file-check"),
+    "import_state.discarded": ("secondary", "archive"),
     # service switch and standing
     "service_state.not_activated": ("secondary", "circle-dashed"),
     "service_state.open": ("green", "plug-connected"),
