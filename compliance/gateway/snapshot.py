@@ -13,10 +13,11 @@ from agreements.kernel import revisions
 from agreements.parties.models import OwnPlatform, Tenant
 from agreements.products.models import Product
 from agreements.register.models import Agreement, Instrument, Term
+from compliance.notices.models import Arrival
 from compliance.sdk import entitlement as facts
 from compliance.service.actions import epoch_of
 from compliance.service.models import Hold, ServiceActivation
-from compliance.service.rules import HoldGround, HoldScope
+from compliance.service.rules import HoldGround, HoldScope, suspension_effective_at
 
 SCOPES = {HoldScope.AGREEMENT: facts.Scope.AGREEMENT, HoldScope.TENANT: facts.Scope.TENANT}
 
@@ -79,16 +80,27 @@ def entitlement_of(session: Session, tenant_key: str, *, at: datetime) -> facts.
 
 
 def _holds(session: Session, tenant_id: int) -> dict[int, list[facts.Hold]]:
-    """Return the holds that took or will take effect, keyed by agreement; a pending one withholds nothing."""
+    """Return the holds that took or will take effect, keyed by agreement; a pending one withholds nothing.
+
+    A decided suspension is in effect from its notice's arrival, whether or not a sweep has recorded that (T-15).
+    """
     found: dict[int, list[facts.Hold]] = defaultdict(list)
-    for hold in session.scalars(select(Hold).where(Hold.tenant_id == tenant_id, Hold.effective_at.is_not(None))):
-        assert hold.effective_at is not None  # by the query
+    for hold, arrived_at in session.execute(
+        select(Hold, Arrival.arrived_at)
+        .outerjoin(Arrival, Arrival.notice_id == Hold.notice_id)
+        .where(Hold.tenant_id == tenant_id, Hold.cancelled_at.is_(None))
+    ):
+        effective_at = hold.effective_at
+        if effective_at is None and arrived_at is not None:
+            effective_at = suspension_effective_at(decided_at=hold.decided_at, notice_arrived_at=arrived_at)
+        if effective_at is None:
+            continue
         found[hold.agreement_id].append(
             facts.Hold(
                 ground=facts.HoldGround.KEY_FREEZE if hold.ground is HoldGround.FREEZE else facts.HoldGround.SUSPENSION,
                 clause=hold.clause,
                 scope=SCOPES[hold.scope],
-                effective_at=hold.effective_at,
+                effective_at=effective_at,
                 lifted_at=hold.lifted_at,
             )
         )
