@@ -41,6 +41,7 @@ from compliance.notices.rules import Language, NoticeState
 from compliance.obligations.models import Obligation
 from compliance.obligations.rules import FormLevel, ObligationState
 from compliance.service.actions import activate_service
+from compliance.service.models import Hold
 from tests.builders import a_person, at, day
 from tests.builders_notices import MailServer, a_mail_server
 
@@ -283,8 +284,11 @@ class Walk:
         self.tick("Sun 2024-09-29 10:00")
         self.expect("allow")
         self.acknowledge_last_mail()
-        self.tick("Sun 2024-09-29 10:00")
         self.expect("deny", "SUSPENDED")
+        self.tick("Sun 2024-09-29 10:00")
+        with unit_of_work() as session:
+            hold = session.scalars(select(Hold)).one()
+            assert hold.effective_at == at("Sun 2024-09-29 10:00")
 
     def reinstate(self) -> None:
         """The tenant delivers the notice, the officer accepts, an approver reinstates"""
