@@ -16,6 +16,7 @@ from enum import StrEnum
 
 from agreements.kernel.access.rules import Permission
 from agreements.kernel.errors import N_, IllegalMove, InvalidInput
+from agreements.kernel.instants import SHANGHAI
 
 LONGEST_VALUE = 1000
 
@@ -227,7 +228,7 @@ def check_arrival(
         raise InvalidInput(
             N_("The notice can't have arrived before %(not_before)s, when it was released."),
             field="arrived_at",
-            not_before=not_before.isoformat(),
+            not_before=f"{not_before.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}",
         )
     if basis in NEEDS_PROOF and not has_proof:
         raise InvalidInput(

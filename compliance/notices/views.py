@@ -12,19 +12,34 @@ from agreements.kernel.access.rules import Permission, require
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import InvalidInput, NotFound
 from agreements.kernel.instants import SHANGHAI
-from agreements.kernel.web.language import label
+from agreements.kernel.web.language import current_locale, label
 from agreements.kernel.web.paging import page_of
 from agreements.parties.actions import address_in_clear, keep_upload, notice_address_in_force
 from compliance.notices import reading
 from compliance.notices.actions import body_text, notice_of_id
 from compliance.notices.arrivals import acknowledge, arrival_of, notice_of_link, record_arrival
 from compliance.notices.dispatch import enqueue
+from compliance.notices.letters import clauses_in_words
 from compliance.notices.models import Notice
-from compliance.notices.rules import ArrivalBasis, NoticeEvent, NoticeKind, NoticeState, arrival_event, legal_events
+from compliance.notices.rules import (
+    ArrivalBasis,
+    Language,
+    NoticeEvent,
+    NoticeKind,
+    NoticeState,
+    arrival_event,
+    legal_events,
+)
 from compliance.notices.schemas import read_arrival, read_kind, read_state
 
 notices = Blueprint("notices", __name__, url_prefix="/notices")
 receipts = Blueprint("receipts", __name__, url_prefix="/n")
+
+
+def _clauses(notice: Notice) -> str:
+    """Return the clauses of a notice in the page's language, to stand alone."""
+    words = clauses_in_words(notice.clause, Language(current_locale().value))
+    return words[0].upper() + words[1:]
 
 
 @notices.get("")
@@ -55,6 +70,7 @@ def show(notice_id: int) -> ResponseReturnValue:
         "notices/notice.html",
         notice=notice,
         body=body_text(session, notice),
+        clauses=_clauses(notice),
         arrival=arrival_of(session, notice.id),
         sendings=reading.sendings(session, notice.id),
         is_failing=bool(reading.failing_among(session, [notice.id])),

@@ -97,7 +97,7 @@ def test_a_notice_shows_its_letter_and_never_says_arrived_before_it_did(app, bui
     assert page.status_code == 200
     assert f"通知编号：{number}" in page.text
     assert ADDRESS not in page.text
-    arrived = page.text.split('class="steps"')[1].split("</ol>")[0].split("step-word")
+    arrived = page.text.split('class="proof-steps"')[1].split("</ol>")[0].split("proof-word")
     word = {Locale.ZH: "已到达", Locale.EN: "Arrived"}[locale]
     [step] = [part for part in arrived if part.startswith(f'">{word}<')]
     assert "<time" not in step
@@ -110,7 +110,7 @@ def test_sent_arrived_and_acknowledged_are_three_words(mailed, app):
     page = signed_in_client(app).get(f"/notices/{notice_id}").text
 
     for word in ("已发送（对方系统已接收）", "已到达", "对方已确认收到"):
-        assert page.count(f'"step-word">{word}<') == 1
+        assert page.count(f'"proof-word">{word}<') == 1
 
 
 def test_an_officer_records_an_arrival_with_its_proof(sent, app):
