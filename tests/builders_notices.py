@@ -78,6 +78,7 @@ class MailServer:
 
     drops      how many messages to read to the final dot and then hang up without an answer, keeping them or not
     wire       every message read to its final dot: (recipient, bytes), in order
+    reached    set whenever a message was read to its final dot and is not answered yet
     """
 
     port: int = 0
@@ -86,6 +87,7 @@ class MailServer:
     keeps_dropped: bool = True
     wire: list = field(default_factory=list)
     pause_seconds: float = 0.0
+    reached: threading.Event = field(default_factory=threading.Event)
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: ARG002 - aiosmtpd's signature
         if self.answers[address]:
@@ -95,6 +97,7 @@ class MailServer:
 
     async def handle_DATA(self, server, session, envelope):  # noqa: ARG002 - aiosmtpd's signature
         assert len(envelope.rcpt_tos) == 1, "one recipient a transaction"
+        self.reached.set()
         if self.pause_seconds:
             await asyncio.sleep(self.pause_seconds)
         if self.drops:

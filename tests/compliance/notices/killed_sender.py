@@ -1,7 +1,8 @@
 """Sender processes for the kill test.
 
 Run as `python killed_sender.py INSTANCE PORT`. It reads lines: on each it forks a sender that sends what is due until
-nothing is left, prints the sender's process id, and prints "ended" once that sender has ended, by itself or killed.
+nothing is left. The sender prints its process id when it is about to begin; "ended" follows once it has ended, by itself
+or killed.
 """
 
 import os
@@ -27,6 +28,7 @@ def send_all(instance, port):
     transport = SmtpTransport("127.0.0.1", port, timeout_seconds=1.0)
     with create_app(instance_path=instance).app_context():
         session = db.session()
+        os.write(sys.stdout.fileno(), b"%d\n" % os.getpid())
         while session.scalar(OPEN) is not None:
             now = clock.now(session)
             send_due(unit_of_work, transport, now=now)
@@ -39,7 +41,6 @@ def main(instance, port):
         if child == 0:
             send_all(instance, int(port))
             os._exit(0)
-        print(child, flush=True)
         os.waitpid(child, 0)
         print("ended", flush=True)
 
