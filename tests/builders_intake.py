@@ -1,39 +1,58 @@
-"""Contract files for tests of intake: the example agreement, valid by default."""
+"""What tests of reading build with: the example agreement, rendered, and single clauses."""
 
 from pathlib import Path
 
-from jinja2 import Template
-
-from agreements.intake.actions import take_in
-from agreements.parties.actions import Upload
-from tests.builders import at
-from tests.builders_register import OFFICER
+from agreements.calendar.published import published_calendar
+from agreements.intake.clauses import sentences_of
+from agreements.intake.document import uniform_document
+from agreements.intake.drafting import read_source
+from agreements.intake.loading import SourceText
+from agreements.intake.printing import draft_as_json
+from agreements.intake.terms import read_terms
+from agreements.intake.working_days import working_days_of
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "agreement.md.j2"
-ORDER_NO = "900000000000001"
-TAKEN_IN = at("Mon 2024-07-29 09:00")
-WARNINGS = ["purchaser_account_mismatch", "party_a_contact_is_company_name", "signed_on_non_working_day"]
+DATES = {
+    "order_no": "202407280000123",
+    "service_start": "2024年07月28日",
+    "service_end": "2025年07月29日",
+    "signed_on": "2024年07月28日",
+}
 
 
-def agreement_text(**replaced):
-    """The example agreement over its year; `replaced` maps a passage of it to another one."""
-    text = Template(EXAMPLE.read_text(encoding="utf-8")).render(
-        order_no=replaced.pop("order_no", ORDER_NO),
-        signed_on="2024年07月28日",
-        service_start="2024年07月28日",
-        service_end="2025年07月29日",
-    )
-    for before, after in replaced.pop("passages", {}).items():
-        assert before in text, before
-        text = text.replace(before, after)
-    assert not replaced, replaced
+def example_text(**values):
+    """Render the example agreement; its dates are those of a known order unless given."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    for name, value in (DATES | values).items():
+        text = text.replace("{{ " + name + " }}", value)
+    assert "{{" not in text
     return text
 
 
-def a_contract_file(text=None, name="agreement.md"):
-    return Upload(name, "text/markdown", (agreement_text() if text is None else text).encode())
+def read_draft(text, name="agreement.md"):
+    """Read a text with the published calendar."""
+    return read_source(SourceText(name, text), is_working_day=working_days_of(published_calendar()))
 
 
-def an_import(session, *, text=None, name="agreement.md", now=TAKEN_IN):
-    """A contract file under review."""
-    return take_in(session, a_contract_file(text, name), actor=OFFICER, now=now)
+def read_json(text, name="agreement.md"):
+    return draft_as_json(read_draft(text, name))
+
+
+def changed(text, *pairs):
+    """Replace wordings, each of which must be there."""
+    for old, new in pairs:
+        assert old in text, f"{old} is not in the text"
+        text = text.replace(old, new, 1)
+    return text
+
+
+def terms_of(*clauses):
+    """Read clauses on their own, as numbered paragraphs of an annex; returns terms, their readings and all."""
+    document = uniform_document("附件：最终用户使用协议\n\n" + "\n\n".join(clauses))
+    return read_terms(document, sentences_of(document, frozenset()))
+
+
+def main_terms_of(*clauses):
+    """Read clauses on their own, as paragraphs of the main agreement."""
+    document = uniform_document("\n\n".join(clauses))
+    return read_terms(document, sentences_of(document, frozenset()))

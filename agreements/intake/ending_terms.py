@@ -1,11 +1,10 @@
 """Clauses on the end and the paper: 4.6, 5.2, 6.2, 7.1.1, 8.1."""
 
 import re
-from collections.abc import Sequence
 
 from agreements.intake.clauses import Sentence
 from agreements.intake.draft import Settlement
-from agreements.intake.meaning import NO_NEED, A, B, TermReading, found, is_negated, mentions, not_understood
+from agreements.intake.meaning import NO_NEED, A, B, TermReading, found, is_negated, not_understood
 
 TRIGGERS = (
     ("mutual_agreement", r"(?<!未能)(?<!未)(?<!不能)(?:经)?协商一致|双方(?:一致)?同意|双方合意|合意(?:终止|解除)"),
@@ -20,21 +19,20 @@ TRIGGERS = (
 )  # fmt: skip
 
 
-def settlement(sentences: Sequence[Sentence]) -> TermReading:
+def settlement(sentence: Sentence) -> TermReading | None:
     """Clause 4.6: on what basis, and after which endings, the parties settle."""
-    candidates = mentions(sentences, r"结算|清算", r"终止|解除|提前结束|停止合作|协商一致") or mentions(
-        sentences, r"(?:不予?|不再)退|退还|退款|退费", r"终止|解除|提前结束"
-    )
-    if not candidates:
-        return TermReading(Settlement("none", ()))
-    sentence = candidates[0]
     text = sentence.text
+    if not re.search(r"终止|解除|提前结束|停止合作|协商一致", text):
+        return None
+    settles = re.search(r"结算|清算", text)
+    if settles is None and not re.search(r"(?:不予?|不再)退|退还|退款|退费", text):
+        return None
     basis = _basis(text)
     condition = re.split(r"结算|清算", text)[0]
     triggers = tuple(name for name, pattern in TRIGGERS if re.search(pattern, condition))
-    reading = found(Settlement(basis, triggers), sentence)
     warnings = () if basis else ("term_not_understood:settlement",)
-    return TermReading(reading.value, sentence, reading.span, 0.9 if basis else 0.3, warnings=warnings)
+    sure = (0.9 if settles else 0.7) if basis else 0.3
+    return TermReading(Settlement(basis, triggers), sentence, (0, len(text)), sure, warnings=warnings)
 
 
 def _basis(text: str) -> str | None:
@@ -55,87 +53,89 @@ def _basis(text: str) -> str | None:
     return "full_refund" if re.search(r"全额退|全部退", text) else None
 
 
-def confidentiality_survives_termination(sentences: Sequence[Sentence]) -> TermReading:
+def confidentiality_survives_termination(sentence: Sentence) -> TermReading | None:
     """Clause 5.2: confidentiality outlives the agreement."""
-    survives = re.compile(
-        r"(?:不因|不受|不随|不会因|并不因)[^。;]{0,40}(?:消灭|失效|终止|解除|免除|影响|消失|结束|变化)"
-        r"|(?:终止|解除|届满|期满|失效|结束)[^。;]{0,24}(?:仍|继续|依然|持续|长期|永久|始终)[^。;]{0,10}(?:有效|承担|存续|负有|负|适用|履行|遵守|约束|保密)"
-        r"|(?:终止|解除|届满|期满)后[^,。;]{0,6}(?:年|月)内|(?:长期|永久|持续)(?:有效|存续)"
-    )
-    ends = re.compile(
-        r"(?<!不)(?<!不会)(?:随|因)[^。;]{0,20}(?:终止|解除|届满)[^。;]{0,8}(?:消灭|失效|终止|解除|免除|结束)"
-        r"|(?:终止|解除|届满|期满)(?:后|时|之日|之时)?[^。;]{0,14}(?:不再|即行?|自动|随之|同时|随即)[^。;]{0,12}(?:失效|终止|解除|承担|消灭|免除|负有|结束)"
-        r"|仅在[^,。;]{0,12}(?:有效期|期限|期间)内"
-    )
-    other: TermReading | None = None
-    for sentence in sentences:
-        if not re.search(r"保密", sentence.text + sentence.before) or not re.search(r"终止|解除|届满|期满|失效|有效", sentence.text):
-            continue
-        lasting, ended = survives.search(sentence.text), ends.search(sentence.text)
-        if ended and not (lasting and re.match(r"不|并不", lasting.group())):
-            return found(False, sentence, ended)
-        if lasting and "保密" in sentence.text:
-            other = other or found(True, sentence, lasting)
-    return other or TermReading(False)
+    text = sentence.text
+    if "保密" not in text + sentence.before or not re.search(r"终止|解除|届满|期满|失效|有效", text):
+        return None
+    lasting, ended = SURVIVES.search(text), ENDS_WITH_AGREEMENT.search(text)
+    if ended and not (lasting and re.match(r"不|并不", lasting.group())):
+        return found(False, sentence, ended) if "保密" in text else None
+    return found(True, sentence, lasting) if lasting and "保密" in text else None
 
 
-def no_waiver(sentences: Sequence[Sentence]) -> TermReading:
+SURVIVES = re.compile(
+    r"(?:不因|不受|不随|不会因|并不因)[^。;]{0,40}(?:消灭|失效|终止|解除|免除|影响|消失|结束|变化)"
+    r"|(?:终止|解除|届满|期满|失效|结束)[^。;]{0,24}(?:仍|继续|依然|持续|长期|永久|始终)[^。;]{0,10}"
+    r"(?:有效|承担|存续|负有|负|适用|履行|遵守|约束|保密)"
+    r"|(?:终止|解除|届满|期满)后[^,。;]{0,6}[年月]内?|(?:长期|永久|持续)(?:有效|存续)"
+)
+ENDS_WITH_AGREEMENT = re.compile(
+    r"(?<!不)(?<!不会)[随因][^。;]{0,20}(?:终止|解除|届满)[^。;]{0,8}(?:消灭|失效|终止|解除|免除|结束)"
+    r"|(?:终止|解除|届满|期满)(?:后|时|之日|之时)?[^。;]{0,14}(?:不再|即行?|自动|随之|同时|随即)[^。;]{0,12}"
+    r"(?:失效|终止|解除|承担|消灭|免除|负有|结束)|仅在[^,。;]{0,12}(?:有效期|期限|期间)内"
+)
+
+
+def no_waiver(sentence: Sentence) -> TermReading | None:
     """Clause 6.2: leaving a right unused does not give it up."""
-    kept = re.compile(r"(?:不|未|非)(?:应|得|能|被|可|会|当)?(?:当)?(?:被)?(?:意味着?|构成|视为|视作|解释为|理解为|表示|表明|等于|影响|导致|等同)[^,。;]{0,16}(?:放弃|弃权|丧失)|不影响[^,。;]{0,12}(?:行使|权利)")
-    lost = re.compile(r"(?:视为|视作|构成|意味着?|等于|等同|即)[^,。;]{0,12}(?:放弃|弃权|丧失)")
-    for sentence in mentions(sentences, r"放弃|弃权|丧失|不影响", r"行使|主张|追究|怠于", r"权利|权力|救济"):
-        if match := kept.search(sentence.text):
-            return found(True, sentence, match)
-        if match := lost.search(sentence.text):
-            return found(False, sentence, match)
-    return TermReading(False)
+    text = sentence.text
+    if not re.search(r"行使|主张|追究|怠于", text) or not re.search(r"权利|权力|救济", text):
+        return None
+    kept = re.search(
+        r"(?:不|未|非)(?:应|得|能|被|可|会|当)?当?被?(?:意味着?|构成|视为|视作|解释为|理解为|表示|表明|等于|影响|导致|等同)"
+        r"[^,。;]{0,16}(?:放弃|弃权|丧失)|不影响[^,。;]{0,12}(?:行使|权利)",
+        text,
+    )
+    if kept:
+        return found(True, sentence, kept)
+    lost = re.search(r"(?:视为|视作|构成|意味着?|等于|等同|即)[^,。;]{0,12}(?:放弃|弃权|丧失)", text)
+    return found(False, sentence, lost) if lost else None
 
 
-def force_majeure_evidence(sentences: Sequence[Sentence]) -> TermReading:
+def force_majeure_evidence(sentence: Sentence) -> TermReading | None:
     """Clause 7.1.1: the proof that the blocked party must supply."""
-    for sentence in mentions(sentences, r"提供|出具|提交|取得|出示|证明", r"证明|说明|公证|文件|材料|报告|证据"):
-        text = sentence.text
-        about = "不可抗力" in text or (re.search(r"受阻|受影响|遭受|遇有|遭遇", text) and "不可抗力" in sentence.before)
-        if not about or not re.search(r"一方|受阻|甲方|乙方|双方|当事人|应|须|无需", text):
-            continue
-        proof = re.search(r"(?:提供|出具|提交|取得|出示)[^。;]{0,40}(?:证明|说明|公证|文件|材料|报告|证据)", text)
-        if proof is None:
-            continue
-        if is_negated(text, proof.start()) or re.search(rf"{NO_NEED}", proof.group()) and not re.search(r"公证", text[: proof.start()]):
-            remainder = text[proof.end() :]
-            if "公证" not in remainder and "公证" in proof.group() and re.search(r"(?:只需|仅需|书面|证明|说明)", remainder):
-                return found("written_statement", sentence, proof)
-            return found("not_required", sentence, proof)
-        notarial = re.search(r"公证(?!费)", proof.group() + text[proof.end() :])
-        if notarial and not re.search(rf"{NO_NEED}[^,。;]{{0,6}}公证|(?:未经|不经)公证", text):
-            other = re.search(r"公证[^,。;]{0,8}或|或[^,。;]{0,10}公证", text)
-            return found("notarial_or_other_statement" if other else "notarial_statement", sentence, proof)
-        if re.search(r"政府|主管|行政|官方|权威|有关部门|有权机关|贸促会|商会", text):
-            return found("authority_statement", sentence, proof)
+    text = sentence.text
+    about = "不可抗力" in text or (re.search(r"受阻|受影响|遭受|遇有|遭遇", text) and "不可抗力" in sentence.before)
+    proof = re.search(r"(?:提供|出具|提交|取得|出示)[^。;]{0,40}(?:证明|说明|公证|文件|材料|报告|证据)", text)
+    if not about or proof is None:
+        return None
+    if is_negated(text, proof.start()):
+        return found("not_required", sentence, proof)
+    if re.search(rf"{NO_NEED}[^,。;]{{0,6}}公证|(?:未经|不经|非)公证", text):
         return found("written_statement" if "书面" in text else "any_proof", sentence, proof)
-    return TermReading("none")
+    if re.search(r"公证(?!费)", text[proof.start() :]):
+        alternative = re.search(r"公证[^,。;]{0,8}或(?!不能|部分|者全部)|或[^,。;]{0,10}公证", text[proof.start() :])
+        return found("notarial_or_other_statement" if alternative else "notarial_statement", sentence, proof)
+    if re.search(r"政府|主管|行政|官方|权威|有关部门|有权机关|贸促会|商会", text):
+        return found("authority_statement", sentence, proof)
+    return found("written_statement" if "书面" in text else "any_proof", sentence, proof)
 
 
-def supplementary_agreement_required(sentences: Sequence[Sentence]) -> TermReading:
+def supplementary_agreement_required(sentence: Sentence) -> TermReading | None:
     """Clause 8.1: a change of this agreement needs a supplement that both sides sign."""
-    this = r"(?:本?协议|本?合同|条款)"
-    changes = re.compile(rf"(?:修改|变更|修订|更改|修正)[^。;]{{0,10}}{this}|{this}[^。;]{{0,14}}(?:修改|变更|修订|更改|修正)")
-    supplement = re.compile(r"补充(?:协议|合同|约定|条款)|书面(?:的)?(?:协议|文件|补充|变更)|(?:另行|另外|重新)[^,。;]{0,6}(?:签署|签订|订立)")
-    for sentence in sentences:
-        text = sentence.text
-        match = changes.search(text)
-        if match is None or re.search(r"不因|证照|接口|账号|在线条款|规格|保密|结算", text) or re.search(r"补充协议[^,。;]{0,6}变更.{0,4}通知", text):
-            continue
-        alone = re.search(rf"{B}(?:有权|可以?|得)[^。;]{{0,16}}(?:修改|变更|修订|更改)|单方", text)
-        if alone and not re.search(r"(?:不得|无权|不能|不可)[^,。;]{0,8}(?:单方|修改|变更)", text):
-            return found(False, sentence, alone)
-        paper = supplement.search(text)
-        if paper is None:
-            return found(False, sentence, match, sure=0.6)
-        if is_negated(text, paper.start(), 14) or re.search(rf"{NO_NEED}[^,。;]{{0,10}}(?:签署|签订|订立)", text):
-            return found(False, sentence, paper)
-        if re.search(r"可(?:以)?(?:通过|以)?[^,。;]{0,6}(?:口头|邮件|公告|公示|页面)|或[^,。;]{0,6}(?:口头|邮件|公告|公示|页面)", text):
-            return found(False, sentence, paper)
-        binding = re.search(r"需|须|应|必须|方可|方能|方为|只能|才|未|以", text)
-        return found(True, sentence, paper) if binding else not_understood(sentence, "supplementary_agreement_required")
-    return TermReading(False)
+    text = sentence.text
+    match = CHANGES_AGREEMENT.search(text)
+    if match is None or re.search(r"不因|不影响|证照|执照|接口|账号|在线条款|规格|保密|结算", text):
+        return None
+    alone = re.search(rf"{B}(?:有权|可以?|得)[^。;]{{0,16}}(?:修改|变更|修订|更改)|单方", text)
+    if alone and not re.search(r"(?:不得|无权|不能|不可)[^,。;]{0,8}(?:单方|修改|变更)", text):
+        return found(False, sentence, alone)
+    paper = SUPPLEMENT.search(text)
+    if paper is None:
+        return found(False, sentence, match, sure=0.6)
+    if is_negated(text, paper.start(), 14) or re.search(rf"{NO_NEED}[^,。;]{{0,10}}(?:签署|签订|订立)", text):
+        return found(False, sentence, paper)
+    if re.search(r"(?:可以?(?:通过|以)?|或)[^,。;]{0,6}(?:口头|邮件|公告|公示|页面)", text):
+        return found(False, sentence, paper)
+    binding = re.search(r"需|须|应|必须|方可|方能|方为|只能|才|未|以", text)
+    return found(True, sentence, paper) if binding else not_understood(sentence, "supplementary_agreement_required")
+
+
+THIS = r"(?:本?协议|本?合同|条款)"
+CHANGES_AGREEMENT = re.compile(
+    rf"(?:修改|变更|修订|更改|修正)[^。;]{{0,10}}{THIS}|{THIS}[^。;]{{0,14}}(?:修改|变更|修订|更改|修正)"
+)
+SUPPLEMENT = re.compile(
+    r"补充(?:协议|合同|约定|条款)|书面(?:的)?(?:协议|文件|补充|变更)|(?:另行|另外|重新)[^,。;]{0,6}(?:签署|签订|订立)"
+)

@@ -9,9 +9,9 @@ from agreements.intake.periods import Period, periods_in
 
 SUBJECTS = (
     ("maintenance_notice", r"(?:维护|升级|扩容|检修|停机|割接)[^。;]{0,30}通知|通知[^。;]{0,20}(?:维护|升级|扩容|检修|停机)"),
+    ("authorization_retention", r"授权[^。;]{0,12}(?:保存|留存|保管)|(?:保存|留存|保管)[^。;]{0,12}授权"),
     ("authorization_demand_notice", r"(?:提前|事先)[^。;]{0,16}(?:通知|告知)[^。;]{0,16}(?:调取|调阅|授权)"),
     ("authorization_demand_response", r"授权(?:文本|书|文件|材料|证明|记录|凭证)|调取|调阅"),
-    ("authorization_retention", r"授权[^。;]{0,12}(?:保存|留存|保管)|(?:保存|留存|保管)[^。;]{0,12}授权"),
     ("change_procedure", r"办理[^,。;]{0,10}手续|变更手续|补办|补充材料"),
     ("rectification", r"改正|整改|纠正|更正|补救"),
     ("aftermath_agreement", r"善后|另行签署|另行签订"),
@@ -81,7 +81,7 @@ def _subject(text: str, period: Period) -> str | None:
     near = text[start + 1 : min(ends, default=len(text))]
     for part in (near, text):
         for name, pattern in SUBJECTS:
-            if name in {"notice", "reply"} and part is near:
+            if name == "notice" and part is near:
                 continue
             if re.search(pattern, part):
                 return name

@@ -1,7 +1,7 @@
 """Words shared by the clause readers: who acts, who is told, in what form, and what a negation covers."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agreements.intake.clauses import Sentence
@@ -62,12 +62,6 @@ def not_understood(sentence: Sentence, key: str) -> TermReading:
     return TermReading(None, sentence, (0, len(sentence.text)), 0.3, warnings=(f"term_not_understood:{key}",))
 
 
-def mentions(sentences: Iterable[Sentence], *patterns: str) -> list[Sentence]:
-    """Return the sentences in which every pattern occurs."""
-    compiled = [re.compile(pattern) for pattern in patterns]
-    return [sentence for sentence in sentences if all(pattern.search(sentence.text) for pattern in compiled)]
-
-
 def is_negated(text: str, at: int, reach: int = 8) -> bool:
     """Say whether a word of no need, such as 无需, stands before a place within its part of the sentence."""
     before = re.split(r"[,。;:]", text[max(0, at - reach) : at])[-1]
@@ -77,7 +71,7 @@ def is_negated(text: str, at: int, reach: int = 8) -> bool:
 def acting_party(text: str, at: int) -> str | None:
     """Return who is bound at a place of a sentence: the last party before it that must, may or warrants something."""
     acting = re.compile(
-        rf"{NOT_AN_OBJECT}(?:(?P<a>{A})|(?P<b>{B}))[^。;甲乙]{{0,30}}?(?:保证|承诺|确保|应(?!用)|须|需(?!要核|要查)|有权|可(?!能)|无权|不得|负责|声明|不必|有义务)"
+        rf"{NOT_AN_OBJECT}(?:(?P<a>{A})|(?P<b>{B}))(?:(?!{A}|{B})[^。;]){{0,30}}?(?:保证|承诺|确保|应(?!用)|须|需(?!要核|要查)|有权|可(?!能)|无权|不得|负责|声明|不必|有义务)"
     )
     last = None
     for match in acting.finditer(text, 0, at):

@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agreements.intake import ending_terms, main_terms, notice_terms, use_terms
 from agreements.intake.clauses import Sentence
 from agreements.intake.document import Document
-from agreements.intake.draft import ExtraPeriod, Term
+from agreements.intake.draft import ExtraPeriod, NoticePeriod, Settlement, Suspension, Term, TermValue
 from agreements.intake.extra_terms import extra_periods
 from agreements.intake.meaning import TermReading
 from agreements.intake.standard_form import STANDARD_FORM, StandardTerm
 
-READERS: Mapping[str, Callable[[Sequence[Sentence]], TermReading]] = {
+READERS: Mapping[str, Callable[[Sentence], TermReading | None]] = {
     "change_notification": notice_terms.change_notification,
     "upstream_notice": notice_terms.upstream_notice,
     "tenant_refusal_of_upstream_change": notice_terms.tenant_refusal_of_upstream_change,
@@ -39,8 +39,10 @@ READERS: Mapping[str, Callable[[Sequence[Sentence]], TermReading]] = {
 }
 
 AMENDS = re.compile(
-    r"第?(?P<clause>\d{1,2}\.\d{1,2}(?:\.\d{1,2})?)[条款项]?[^。;]{0,30}(?:调整为|修改为|变更为|改为|不适用|不再适用|删除|作废|以本条为准|以本款为准)"
+    r"第?(?P<clause>\d{1,2}\.\d{1,2}(?:\.\d{1,2})?)[条款项]?[^。;]{0,30}"
+    r"(?:调整为|修改为|变更为|改为|不适用|不再适用|删除|作废|以本[条款]为准)"
 )
+OWN_NUMBER = re.compile(r"[#第\s]*[\d.]*[条款、.]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class AgreementTerms:
 
 def read_terms(document: Document, sentences: Sequence[Sentence]) -> AgreementTerms:
     """Read every term by the meaning of its clause; what differs from the standard form or is unclear is a warning."""
-    readings = {key: reader(sentences) for key, reader in READERS.items()}
+    readings = {key: _surest(key, sentences) for key in READERS}
     terms = {key: _term(document, reading) for key, reading in readings.items()}
     changed = tuple(key for key, standard in STANDARD_FORM.items() if _differs(terms[key], standard))
     taken = [(read.sentence, read.period) for read in readings.values() if read.sentence and read.period]
@@ -69,6 +71,26 @@ def read_terms(document: Document, sentences: Sequence[Sentence]) -> AgreementTe
     warnings += _shifted(terms)
     warnings += [f"clause_amended_elsewhere:{clause}" for clause in _amended(sentences)]
     return AgreementTerms(terms, changed, extra, tuple(dict.fromkeys(warnings)))
+
+
+ABSENT: Mapping[str, TermValue] = {
+    "change_notification": NoticePeriod(),
+    "upstream_notice": NoticePeriod(),
+    "suspension": Suspension(notice_required=False, consent_required=False),
+    "settlement": Settlement("none", ()),
+}
+"""What a term is where the agreement has no such clause; for the others False or "none", after the standard's type."""
+
+
+def _surest(key: str, sentences: Sequence[Sentence]) -> TermReading:
+    """Take the reading we are surest of; another clause that says otherwise about as surely is a warning."""
+    readings = [reading for sentence in sentences if (reading := READERS[key](sentence)) is not None]
+    if not readings:
+        standard = STANDARD_FORM[key].value
+        return TermReading(ABSENT.get(key, False if isinstance(standard, bool) else "none"))
+    best = max(readings, key=lambda reading: reading.sure)
+    contradicted = any(reading.value != best.value and reading.sure > best.sure - 0.15 for reading in readings)
+    return replace(best, warnings=(*best.warnings, f"term_contradicted:{key}")) if contradicted else best
 
 
 def _term(document: Document, reading: TermReading) -> Term:
@@ -93,5 +115,10 @@ def _shifted(terms: Mapping[str, Term]) -> list[str]:
 
 
 def _amended(sentences: Sequence[Sentence]) -> list[str]:
-    return [match["clause"] for sentence in sentences for match in AMENDS.finditer(sentence.text) if match.start() > 0]
+    """Name the clauses that another clause sets aside or rewords."""
+    return [
+        match["clause"]
+        for sentence in sentences
+        for match in AMENDS.finditer(OWN_NUMBER.sub("", sentence.text, count=1))
+    ]
 
