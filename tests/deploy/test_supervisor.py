@@ -1,13 +1,16 @@
-"""One command runs several processes: whatever dies, nothing is left running.
+"""One command runs several processes: what dies comes back, and at the end nothing is left running.
 
 Every process writes to the same pipe, so the end of the pipe is the proof that the last of them is gone.
 """
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -79,6 +82,14 @@ def answer(port):
         return reply.read().decode()
 
 
+def answer_once_it_listens(port):
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        with contextlib.suppress(urllib.error.URLError):
+            return answer(port)
+    raise AssertionError("nobody listened")
+
+
 @pytest.mark.parametrize("wish", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_wish_to_stop_ends_everything_cleanly(running, wish):
     running.send_signal(wish)
@@ -95,19 +106,36 @@ def test_a_killed_supervisor_leaves_nothing_running(running):
     everything_ends(running)
 
 
-def test_a_killed_process_takes_the_others_with_it(running):
+def said_until(process, word):
+    """Read what is said up to the first line that begins with a word; returns that line."""
+    for line in process.stdout:
+        if line.startswith(word):
+            return line
+    raise AssertionError(f"it ended without saying {word}")
+
+
+def test_a_killed_process_is_started_again_and_the_others_go_on(running, port):
+    server = answer(port)
+
     os.kill(running.pids["ticker"], signal.SIGKILL)
 
-    assert "ticker was killed by SIGKILL; stopping the rest." in everything_ends(running)
-    assert running.returncode == 1
+    assert "ticker was killed by SIGKILL; starting it again." in said_until(running, "ticker was")
+    assert int(said_until(running, "ticker ").split()[1]) != running.pids["ticker"]
+    assert answer(port) == server
+    running.send_signal(signal.SIGTERM)
+    everything_ends(running)
 
 
-def test_a_killed_web_server_leaves_no_worker_on_the_port(running, port):
+def test_a_killed_web_server_takes_its_workers_and_comes_back(running, port):
     server = int(answer(port))
 
     os.kill(server, signal.SIGKILL)
 
-    assert "web was killed by SIGKILL" in everything_ends(running)
+    assert "web was killed by SIGKILL; starting it again." in said_until(running, "web was")
+    said_until(running, "web ")  # a new worker, about to listen
+    assert int(answer_once_it_listens(port)) != server
+    running.send_signal(signal.SIGTERM)
+    everything_ends(running)
 
 
 def test_a_taken_port_is_refused_with_a_remedy(tmp_path):
@@ -121,9 +149,11 @@ def test_a_taken_port_is_refused_with_a_remedy(tmp_path):
     assert process.returncode == 1
 
 
-def test_a_process_that_fails_at_once_is_named(tmp_path, port):
+def test_a_process_that_does_not_start_is_named_and_stops_everything(tmp_path, port):
     (tmp_path / "Procfile").write_text("web: sleep 60\nscheduler: sh -c 'exit 3'\n")
     process = start(tmp_path, port)
 
-    assert "scheduler ended with 3; stopping the rest." in everything_ends(process)
+    said = everything_ends(process)
+    assert said.count("scheduler ended with 3; starting it again.") == 2
+    assert "scheduler ended with 3; it does not start; stopping the rest." in said
     assert process.returncode == 1

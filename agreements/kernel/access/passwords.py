@@ -3,6 +3,7 @@
 No rules of composition and no expiry: length and a look at what attackers try first.
 """
 
+from functools import cache
 from pathlib import Path
 
 import argon2
@@ -16,7 +17,12 @@ LONGEST = 1024
 COMMON = frozenset((Path(__file__).parent / "common_passwords.txt").read_text().split())
 
 _HASHER = argon2.PasswordHasher()  # the library's defaults: argon2id, 64 MiB, 3 rounds, 4 lanes
-_NOBODY = _HASHER.hash("nobody has this password")
+
+
+@cache
+def _nobody() -> str:
+    """Return the hash that a login nobody has is compared with; made when first needed, for it takes a while."""
+    return _HASHER.hash("nobody has this password")
 
 
 def check_new_password(password: str, *, login: str) -> None:
@@ -58,7 +64,7 @@ def hash_password(password: str) -> str:
 def password_fits(password: str, password_hash: str | None) -> bool:
     """Compare; without a hash the same work is done for nobody, so that time does not tell who exists."""
     try:
-        _HASHER.verify(password_hash or _NOBODY, password)
+        _HASHER.verify(password_hash or _nobody(), password)
     except argon2.exceptions.VerifyMismatchError:
         return False
     return password_hash is not None
