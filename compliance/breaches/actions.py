@@ -17,7 +17,7 @@ from agreements.kernel.instants import legal_date, start_of
 from compliance.breaches import letters
 from compliance.breaches.issuing import Draft, issue, take_back_demand, take_back_suspension
 from compliance.breaches.models import BreachCase
-from compliance.breaches.moving import move, record, require_text, write
+from compliance.breaches.moving import move, record, require_text, require_version, write
 from compliance.breaches.rules import (
     CaseEvent,
     CaseGround,
@@ -253,8 +253,9 @@ def accept_rectification(
     """
     require(actor, Permission.ACCEPT_RECTIFICATION)
     require_text(note, "note")
-    if case.cure_accepted_at is not None or case.version != version:
-        raise Stale(N_("Somebody else acted on case %(case_id)s meanwhile."), case_id=case.id)
+    require_version(case, version)
+    if case.cure_accepted_at is not None:
+        raise Stale(N_("The rectification was accepted before."))
     performed_at = case.obligation.performed_at
     if performed_at is None:
         raise Conflict(

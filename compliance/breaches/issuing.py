@@ -12,6 +12,7 @@ from agreements.kernel.instants import legal_date
 from agreements.parties.actions import address_in_clear, notice_address_in_force
 from compliance.breaches import letters
 from compliance.breaches.models import BreachCase
+from compliance.breaches.rules import CaseState
 from compliance.notices.actions import approve, cancel, compose, may_have_left, write_letter
 from compliance.notices.dispatch import enqueue, receipt_of
 from compliance.notices.models import Notice
@@ -77,9 +78,12 @@ def preview(session: Session, case: BreachCase, draft: Draft, *, now: datetime) 
     )
 
 
-def require_as_read(session: Session, case: BreachCase, draft: Draft, *, fingerprint: str, now: datetime) -> None:
-    """Raise Stale where the letter or its address is no longer the one that a person read before deciding to send."""
-    if preview(session, case, draft, now=now).fingerprint != fingerprint:
+def require_as_read(shown: Preview | None, fingerprint: str) -> None:
+    """Raise Stale where the letter or its address is no longer the one that a person read before deciding to send.
+
+    shown  what would be sent now; None where the act sends nothing, and then nothing was read
+    """
+    if (shown.fingerprint if shown else "") != fingerprint:
         raise Stale(
             N_("The letter or its address has changed since you read it; nothing was sent."),
             code="LETTER_CHANGED",
@@ -128,6 +132,14 @@ def withdrawal_draft(case: BreachCase, notice: Notice, *, actor: Actor) -> Draft
         letters.withdrawal(case, language=notice.language, signatory=actor.name),
         notice.language,
     )
+
+
+def withdrawal_to_send(session: Session, case: BreachCase, *, actor: Actor, now: datetime) -> Preview | None:
+    """E-40: the letter that accepting the rectification would send now; None where none is needed."""
+    notice = case.hold.notice if case.state is CaseState.SUSPENSION_DECIDED and case.hold else None
+    if notice is None or notice.arrived_at is not None or not may_have_left(session, notice.id):
+        return None
+    return preview(session, case, withdrawal_draft(case, notice, actor=actor), now=now)
 
 
 def take_back_suspension(

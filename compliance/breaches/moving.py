@@ -50,12 +50,22 @@ def write(session: Session, case: BreachCase, *, version: int, values: dict[str,
         .returning(BreachCase.id)
     )
     if moved is None:
-        raise Stale(
-            N_("Somebody else acted on case %(case_id)s meanwhile."),
-            remedy=N_("Look at the case again, then decide."),
-            case_id=case.id,
-        )
+        raise _moved_on(case)
     session.refresh(case)
+
+
+def require_version(case: BreachCase, version: int) -> None:
+    """Raise Stale unless the case is still the one that was seen; `write` asks again in its own statement."""
+    if case.version != version:
+        raise _moved_on(case)
+
+
+def _moved_on(case: BreachCase) -> Stale:
+    return Stale(
+        N_("Somebody else acted on case %(case_id)s meanwhile."),
+        remedy=N_("Look at the case again, then decide."),
+        case_id=case.id,
+    )
 
 
 def record(
