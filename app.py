@@ -12,7 +12,7 @@ from agreements.calendar import cli as calendar_cli
 from agreements.intake import cli as intake_cli
 from agreements.intake import import_cli
 from agreements.intake import views as intake_views
-from agreements.kernel import audit_cli, crypto, files
+from agreements.kernel import audit_cli, crypto, files, policy_views
 from agreements.kernel.access import admin_views as access_admin_views
 from agreements.kernel.access import cli as access_cli
 from agreements.kernel.access import views as access_views
@@ -23,6 +23,8 @@ from agreements.kernel.settings import load_settings
 from agreements.kernel.web.mounting import PEOPLE, PUBLIC, Access, gateway_keys, mount
 from agreements.kernel.web.shell import prepare_web
 from agreements.register import models as register_models
+from compliance.breaches import views as breaches_views
+from compliance.breaches import views_acts as breaches_acts
 from compliance.desk import agreement as desk_agreement
 from compliance.desk import cli as desk_cli
 from compliance.desk import prepare_cli
@@ -78,7 +80,10 @@ def register_rooms(app: Flask) -> None:
         (access_views.account, PEOPLE),
         (access_admin_views.people, PEOPLE),
         (access_admin_views.gateway_keys, PEOPLE),
+        (policy_views.policies, PEOPLE),
         (intake_views.blueprint, PEOPLE),
+        (breaches_views.cases, PEOPLE),
+        (breaches_acts.case_acts, PEOPLE),
         (notices_views.notices, PEOPLE),
         (notices_views.receipts, PUBLIC),
         (scheduling_views.blueprint, PEOPLE),

@@ -30,6 +30,7 @@ ROOMS = (
 ADMIN = (
     Room("/admin/people", "people", "users", "p", Permission.MANAGE_PEOPLE),
     Room("/admin/keys", "keys", "key", "k", Permission.MANAGE_KEYS),
+    Room("/admin/policies", "policies", "adjustments", "y"),
     Room("/admin/jobs", "jobs", "clock-play", "j", Permission.RUN_JOBS),
 )
 
