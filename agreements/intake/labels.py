@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from agreements.intake.document import CELL, Document, Line
 from agreements.intake.label_words import KEY_OF_WORD, LABEL, ORDER_KEYS, PARTY_KEYS, PARTY_OF_WORD, TAKES_FREE_TEXT
@@ -94,7 +95,8 @@ def _is_gap_in_table(lines: Sequence[Line], position: int) -> bool:
     return not lines[position].text and bool(rest) and rest[0].is_table_row
 
 
-def _match(text: str, position: int, line_offset: int = 0) -> _Match | None:
+@lru_cache(maxsize=4096)
+def _match(text: str, position: int) -> _Match | None:
     match = LABEL.match(text, position)
     if match is None or not (match["party"] or match["sub"]):
         return None
@@ -104,7 +106,7 @@ def _match(text: str, position: int, line_offset: int = 0) -> _Match | None:
         key = "party"
     if key in {"account_purchaser", "account_seller"}:
         key, party = "account", "party_a" if key == "account_purchaser" else "party_b"
-    return _Match(key, party, line_offset + match.start(), line_offset + match.end(), match["colon"] is not None)
+    return _Match(key, party, match.start(), match.end(), match["colon"] is not None)
 
 
 def _tight(text: str) -> str:
