@@ -31,6 +31,9 @@ class Agreement(Base):
         CheckConstraint("length(order_no) > 0", name="order_no"),
         Index(None, "state", "service_end_exclusive_at"),
         Index(None, "tenant_id", "product_id"),
+        Index(None, "product_id"),
+        Index(None, "registered_at"),
+        Index(None, "service_end_exclusive_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -217,17 +217,16 @@ def _failing(session: Session) -> Listed:
 
 
 def _agreements(session: Session, *conditions: ColumnElement[bool], order: Any, act: NextAct | None = None) -> Listed:
-    wanted = select(Agreement.id).where(*conditions)
+    ids = session.scalars(select(Agreement.id).where(*conditions).order_by(order, Agreement.id)).all()
     rows = session.execute(
         select(Agreement, Agreement.order_no, Tenant.tenant_key, Party.name)
         .join(Tenant, Tenant.id == Agreement.tenant_id)
         .join(Party, Party.id == Tenant.party_id)
-        .where(*conditions)
+        .where(Agreement.id.in_(ids[:SHOWN]))
         .order_by(order, Agreement.id)
-        .limit(SHOWN)
     )
     step = NextStep(act) if act else None
-    return Listed([AgreementRow(agreement, Whose(*whose), step) for agreement, *whose in rows], _count(session, wanted))
+    return Listed([AgreementRow(agreement, Whose(*whose), step) for agreement, *whose in rows], len(ids))
 
 
 def _not_open(session: Session, *, now: datetime) -> Listed:

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -99,21 +98,3 @@ def cases_of_obligations(session: Session, obligation_ids: Iterable[int]) -> dic
         if row.case.rectification_obligation_id is not None:
             found[row.case.rectification_obligation_id] = row
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class TraceLine:
-    """A day of a stored count, as pages show it."""
-
-    day: date
-    kind: str
-    is_counted: bool
-    name: str
-
-
-def trace_lines(trace: Mapping[str, Any]) -> list[TraceLine]:
-    """Return the days that an obligation's stored count passed, in the order of counting."""
-    return [
-        TraceLine(date.fromisoformat(day["day"]), day["kind"], day["counted"], day["name"])
-        for day in trace.get("days", ())
-    ]

@@ -1,16 +1,22 @@
 """What the desk's views share: where a next act is done, rendering, and handing out files."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from io import BytesIO
 from typing import Any
 
 from flask import render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from sqlalchemy.orm import Session
 
+from agreements.calendar.rules import DayKind
 from agreements.kernel import files
 from agreements.kernel.files import StoredFile
+from agreements.kernel.web.language import label
 from agreements.kernel.web.navigation import exists
-from compliance.desk import duties, rules
+from compliance.desk import rules
 from compliance.desk.reading import NextStep
 from compliance.desk.rules import NextAct
 
@@ -43,6 +49,35 @@ def notice_address(notice_id: int | None) -> str | None:
     return f"/notices/{notice_id}" if notice_id and exists("/notices/1") else None
 
 
+@dataclass(frozen=True, slots=True)
+class TraceLine:
+    """A day that a count passed, as pages show it: a holiday by its name, a made-up day by what it is."""
+
+    day: date
+    kind: str
+    is_counted: bool
+    name: str
+
+
+def trace_lines(trace: Mapping[str, Any]) -> list[TraceLine]:
+    """Return the days that an obligation's stored count passed, in the order of counting."""
+    return [
+        TraceLine(date.fromisoformat(day["day"]), day["kind"], day["counted"], day_words(day["kind"], day["name"]))
+        for day in trace.get("days", ())
+    ]
+
+
+def day_words(kind: str, name: str) -> str:
+    """Name a day that is no ordinary working day: 国庆节, 调休上班日（国庆节）, 周末."""
+    kind_words = label("day_kind", kind)
+    if not name:
+        return kind_words
+    named = gettext(name)
+    if kind == DayKind.ADJUSTED_WORKING_DAY:
+        return str(gettext("%(kind)s (%(name)s)", kind=kind_words, name=named))
+    return str(named)
+
+
 def render_desk(template: str, **values: Any) -> str:
     return render_template(
         f"desk/{template}",
@@ -50,7 +85,8 @@ def render_desk(template: str, **values: Any) -> str:
         case_address=case_address,
         notice_address=notice_address,
         needs=rules.NEEDS,
-        trace_lines=duties.trace_lines,
+        trace_lines=trace_lines,
+        day_words=day_words,
         **values,
     )
 

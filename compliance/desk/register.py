@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from flask import Blueprint, Response, redirect, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agreements.kernel import clock
@@ -24,7 +24,7 @@ from compliance.desk import rules
 from compliance.desk.pages import render_desk
 from compliance.desk.reading import Position, positions_of
 from compliance.desk.rules import ServiceState
-from compliance.desk.searching import Search, agreements_found, ids_found, read_search
+from compliance.desk.searching import Search, agreements_of_ids, count_found, ids_found, read_search
 
 blueprint = Blueprint("register", __name__)
 
@@ -37,11 +37,10 @@ def index() -> ResponseReturnValue:
     session = db.session()
     now = clock.now(session)
     search = read_search(request.args)
-    total = session.scalar(select(func.count()).select_from(ids_found(session, search, now=now).subquery())) or 0
+    total = count_found(session, search, now=now)
     number = min(max(1, request.args.get("page", 1, type=int)), max(1, -(-total // PAGE_SIZE)))
-    rows = list(
-        session.scalars(agreements_found(session, search, now=now).limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE))
-    )
+    ids = ids_found(session, search, now=now).limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)
+    rows = agreements_of_ids(session, session.scalars(ids).all())
     return render_desk(
         "register.html",
         page=Page(rows=rows, number=number, size=PAGE_SIZE, total=total),
@@ -75,9 +74,10 @@ def _csv(session: Session, search: Search) -> Iterator[str]:
     """Yield the rows that fit, as UTF-8 with a mark that spreadsheets look for, in one order and from one moment."""
     now = clock.now(session)
     yield "\ufeff" + _line(_heads())
-    statement = agreements_found(session, search, now=now).execution_options(yield_per=CHUNK)
-    for chunk in session.scalars(statement).partitions(CHUNK):
-        positions = positions_of(session, list(chunk), now=now)
+    ids = session.scalars(ids_found(session, search, now=now)).all()
+    for first in range(0, len(ids), CHUNK):
+        chunk = agreements_of_ids(session, ids[first : first + CHUNK])
+        positions = positions_of(session, chunk, now=now)
         yield "".join(_line(_cells(agreement, positions[agreement.id])) for agreement in chunk)
         session.expunge_all()  # a long export does not gather the whole register in memory
 

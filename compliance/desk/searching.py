@@ -1,13 +1,13 @@
 """Searching the register: what the address asks for, and the statement that answers it (E-50)."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from agreements.kernel.instants import end_of, legal_date
 from agreements.parties.models import Party, Tenant
@@ -74,24 +74,33 @@ def _word(kind: type[Word], text: str) -> Word | None:
     return next((word for word in kind if word.value == text), None)
 
 
-def agreements_found(session: Session, search: Search, *, now: datetime) -> Select[Agreement]:
-    """Return the statement of the agreements that fit, in the order asked for, with tenant, party and product."""
-    column = SORTS[search.sort.removeprefix("-")]
-    is_down = search.sort.startswith("-")
-    return (
-        select(Agreement)
-        .join(Agreement.tenant)
-        .join(Tenant.party)
-        .join(Agreement.product)
-        .options(contains_eager(Agreement.tenant).contains_eager(Tenant.party), contains_eager(Agreement.product))
-        .where(*_conditions(session, search, now=now))
-        .order_by(column.desc() if is_down else column, Agreement.id.desc() if is_down else Agreement.id)
-    )
-
-
 def ids_found(session: Session, search: Search, *, now: datetime) -> Select[int]:
-    """Return the statement of the ids that fit, in no order; for counting, it joins nothing."""
-    return select(Agreement.id).where(*_conditions(session, search, now=now))
+    """Return the statement of the ids that fit, in the order asked for; it joins only what the order needs."""
+    key = search.sort.removeprefix("-")
+    is_down = search.sort.startswith("-")
+    column = SORTS[key]
+    statement = select(Agreement.id).where(*_conditions(session, search, now=now))
+    if key == "tenant":
+        statement = statement.join(Agreement.tenant).join(Tenant.party)
+    elif key == "product":
+        statement = statement.join(Agreement.product)
+    return statement.order_by(column.desc() if is_down else column, Agreement.id.desc() if is_down else Agreement.id)
+
+
+def count_found(session: Session, search: Search, *, now: datetime) -> int:
+    statement = select(func.count(Agreement.id)).where(*_conditions(session, search, now=now))
+    return session.scalar(statement) or 0
+
+
+def agreements_of_ids(session: Session, ids: Sequence[int]) -> list[Agreement]:
+    """Return agreements with tenant, party and product, in the order of their ids."""
+    rows = session.scalars(
+        select(Agreement)
+        .where(Agreement.id.in_(ids))
+        .options(joinedload(Agreement.tenant).joinedload(Tenant.party), joinedload(Agreement.product))
+    )
+    found = {agreement.id: agreement for agreement in rows}
+    return [found[agreement_id] for agreement_id in ids if agreement_id in found]
 
 
 def _conditions(session: Session, search: Search, *, now: datetime) -> list[ColumnElement[bool]]:

@@ -679,6 +679,11 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_agreement_tenant_id_product_id"), ["tenant_id", "product_id"], unique=False
         )
+        batch_op.create_index(batch_op.f("ix_agreement_product_id"), ["product_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_agreement_registered_at"), ["registered_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_agreement_service_end_exclusive_at"), ["service_end_exclusive_at"], unique=False
+        )
 
     op.create_table(
         "change_notice_item",
@@ -1546,6 +1551,9 @@ def downgrade() -> None:
 
     op.drop_table("change_notice_item")
     with op.batch_alter_table("agreement", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agreement_service_end_exclusive_at"))
+        batch_op.drop_index(batch_op.f("ix_agreement_registered_at"))
+        batch_op.drop_index(batch_op.f("ix_agreement_product_id"))
         batch_op.drop_index(batch_op.f("ix_agreement_tenant_id_product_id"))
         batch_op.drop_index(batch_op.f("ix_agreement_state_service_end_exclusive_at"))
 
