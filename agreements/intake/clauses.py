@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from agreements.intake.document import CELL, Document, Line
 
@@ -15,7 +16,7 @@ HEADING = re.compile(
 ANNEX = re.compile(r"(?:#{1,6}\s*)?附\s?件\s?[一二三1-9]?\s?(?:[:.、]|$|\s|《)")
 ANNEX_TITLE = re.compile(r"(?:#{1,6}\s*)?《?最终用户使用协议》?$")
 BULLET_SIGN = re.compile(r"[-*•·●○■□◆]\s?|\(\d{1,2}\)|[①-⑳]")
-SENTENCE_END = re.compile(r"[。;！!？?]")
+SENTENCE_END = re.compile(r"[。;！!？?]+")
 LONGEST_SENTENCE = 600
 SHORTEST_SENTENCE = 6
 MOST_SENTENCES = 2000
@@ -129,7 +130,7 @@ def _sentences_of_paragraph(document: Document, paragraph: _Paragraph) -> list[S
     if under_heading := AFTER_HEADING.match(text):
         number = under_heading["number"]
         cuts.append((under_heading.start("number"), number))
-    for mark in SENTENCE_END.finditer(text):
+    for mark in islice(SENTENCE_END.finditer(text), MOST_SENTENCES):
         inline = INLINE_NUMBER.match(text, mark.end())
         number = inline["number"] if inline else number
         cuts.append((mark.end(), number))

@@ -43,7 +43,7 @@ def _read_spoken(text: str) -> Decimal | None:
     """Read 二万五千, 一千二百, 十五 or 两万五 (the last digit after 万, 千, 百 stands for the next lower unit)."""
     total = section = 0
     pending: int | None = None
-    last_unit = 0
+    last_unit = smallest_large = 0
     after_zero = False
     for character in text:
         if character in DIGITS:
@@ -60,15 +60,16 @@ def _read_spoken(text: str) -> Decimal | None:
         else:
             unit = LARGE_UNITS[character]
             section += pending or 0
-            if section == 0:
+            if section == 0 or (total and unit >= smallest_large):
                 return None
+            smallest_large = unit
             total, section, pending, last_unit, after_zero = total + section * unit, 0, None, unit, False
     if pending:
         section += pending if after_zero or last_unit <= 10 else pending * last_unit // 10
     return Decimal(total + section)
 
 
-_YUAN = re.compile(rf"(?:人民币|RMB|CNY|[¥￥])?\s*(?P<number>-?{NUMBER})\s*(?:元|圆|人民币|CNY|RMB)?", re.IGNORECASE)
+_YUAN = re.compile(rf"(?:人民币|RMB|CNY|[¥￥])?\s*(?P<number>-?{NUMBER})\s*(?:元|圆)?[整正]?(?:人民币|CNY|RMB)?(?![\w%])", re.IGNORECASE)
 _FORMAL = re.compile(rf"({CHINESE}{{1,24}})[元圆](?:整|正)?(?:([{''.join(DIGITS)}])角)?(?:([{''.join(DIGITS)}])分)?(?:整|正)?")
 
 
