@@ -66,7 +66,7 @@ def take_in(session: Session, upload: Upload, *, actor: Actor, now: datetime) ->
         source_name=upload.name,
         text_sealed=keyring.encrypt(source.text, Place(TABLE, "text_sealed", row_key)),
         draft_sealed=keyring.encrypt(
-            json.dumps(draft_snapshot(draft), ensure_ascii=False), Place(TABLE, "draft_sealed", row_key)
+            json.dumps(draft_snapshot(draft, source.text), ensure_ascii=False), Place(TABLE, "draft_sealed", row_key)
         ),
         state=ImportState.UNDER_REVIEW,
         version=1,

@@ -98,7 +98,7 @@ def _import(path: Path, wishes: Wishes) -> Imported:
     if known is not None:
         return _result(path, draft, known, created=False)
     _show(path, draft)
-    confirmed = {} if wishes.yes else _ask_about(draft)
+    confirmed = {} if wishes.yes else _ask_about(draft, source.text)
     product = wishes.product or _answer(f"Product code of {path.name}", option="--product")
     with unit_of_work() as session:
         now = clock.now(session)
@@ -157,11 +157,11 @@ def _show(path: Path, draft: Draft) -> None:
         click.echo(line, err=True)
 
 
-def _ask_about(draft: Draft) -> dict[Amount, str]:
+def _ask_about(draft: Draft, text: str) -> dict[Amount, str]:
     """Ask about each warning and each amount; a no leaves the file out. Returns the amounts as they were shown."""
     for warning in draft.warnings:
         _agree(f"Acknowledge {warning}?")
-    review = reviewed(draft_snapshot(draft), {})
+    review = reviewed(draft_snapshot(draft, text), {})
     amounts = {amount: value for amount in Amount if (value := review.amount(amount)) is not None}
     for amount, value in amounts.items():
         _agree(f"Is {amount.value} {value} what the agreement says?")

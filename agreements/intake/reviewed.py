@@ -1,6 +1,7 @@
 """A draft with a person's corrections laid over it: what was read stays, what follows is computed anew."""
 
 import copy
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -10,13 +11,14 @@ from typing import Any
 from agreements.intake.dates import ServicePeriod
 from agreements.intake.derived import derive, judge_effectiveness
 from agreements.intake.document import Field
-from agreements.intake.draft import Derived, Draft, PriceCheck
+from agreements.intake.draft import Derived, Draft, PriceCheck, Term
 from agreements.intake.fields import FieldValue
 from agreements.intake.header import is_company_name
 from agreements.intake.models import Amount
 from agreements.intake.order import OrderFields
 from agreements.intake.printing import draft_as_json
 from agreements.intake.spec import Spec, parse_spec
+from agreements.intake.standard_form import STANDARD_FORM
 from agreements.kernel.instants import SHANGHAI
 from agreements.parties.rules import normalised_name
 from agreements.register.rules import SpecKind
@@ -24,6 +26,8 @@ from agreements.register.rules import SpecKind
 SPEC_SOURCES = frozenset({"order.spec_text", "order.payment_mode"})
 SPEC_PARTS = frozenset({"spec.kind", "spec.pack_price", "spec.pack_calls", "spec.unit_price"})
 AMOUNT_FIELDS: Mapping[Amount, str] = {Amount.LIST_PRICE: "order.list_price", Amount.PAID_AMOUNT: "order.paid_amount"}
+MAIN_SECTIONS = ("一", "二", "三")
+SECTION = re.compile(r"^[#*\s|]{0,8}([一二三四五六七八九十]{1,3})[、.．]", re.MULTILINE)
 UNLIMITED = "unlimited"
 NOT_PREPAID = "not_prepaid"
 
@@ -72,10 +76,22 @@ class Reviewed:
         return NOT_PREPAID if self.spec.kind is SpecKind.PAY_AS_YOU_GO else None
 
 
-def draft_snapshot(draft: Draft) -> dict[str, Any]:
+def draft_snapshot(draft: Draft, text: str) -> dict[str, Any]:
     """Return the draft as JSON, as `agreements read --json --evidence` prints it, with the clause of every term."""
-    clauses = {key: {"clause": term.clause, "is_stated": term.is_stated} for key, term in draft.terms.items()}
+    clauses = {
+        key: {"clause": _cited(key, term, text), "is_stated": term.is_stated} for key, term in draft.terms.items()
+    }
     return draft_as_json(draft, with_evidence=True) | {"term_clauses": clauses}
+
+
+def _cited(key: str, term: Term, text: str) -> str | None:
+    """Cite a clause of the main agreement with its section, as in 三 1; the annex numbers its clauses in full."""
+    if STANDARD_FORM[key].clause not in MAIN_SECTIONS or term.evidence is None:
+        return term.clause
+    if term.clause is not None and not term.clause.isdigit():
+        return term.clause
+    headings = SECTION.findall(text[: term.evidence.end])
+    return " ".join(part for part in (headings[-1] if headings else None, term.clause) if part) or None
 
 
 def reviewed(read: Mapping[str, Any], corrections: Mapping[str, FieldValue]) -> Reviewed:

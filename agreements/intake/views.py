@@ -103,9 +103,8 @@ def _list_page(*, outcomes: list[Outcome] | None = None, error: LuyueError | Non
         )
         .order_by(ContractImport.id.desc()),
     )
-    counts = dict.fromkeys(ImportState, 0) | dict(
-        session.execute(select(ContractImport.state, func.count()).group_by(ContractImport.state)).tuples()
-    )
+    found = session.execute(select(ContractImport.state, func.count()).group_by(ContractImport.state))
+    counts = dict.fromkeys(ImportState, 0) | {row[0]: row[1] for row in found}
     return render_template(
         "intake/list.html",
         page=page,
