@@ -7,9 +7,13 @@ from itertools import islice
 
 from agreements.intake.document import CELL, Document, Line
 
-NUMBER = re.compile(r"(?:#{1,6}\s*)?(?:[-*•]\s)?[(]?(?:第\s?)?(?P<number>\d{1,2}(?:\s?\.\s?\d{1,2}){1,3})(?!\d)(?!\s?[.]?\d|\s?[元%万千]|\s?QPS)[条款]?[)、.,:]?")
+NUMBER = re.compile(
+    r"(?:#{1,6}\s*)?(?:[-*•]\s)?[(]?(?:第\s?)?(?P<number>\d{1,2}(?:\s?\.\s?\d{1,2}){1,3})(?!\d)(?!\s?[.]?\d|\s?[元%万千]|\s?QPS)[条款]?[)、.,:]?"
+)
 INLINE_NUMBER = re.compile(r"(?<=[。;])\s{0,3}(?P<number>\d{1,2}\.\d{1,2}(?:\.\d{1,2})?)(?![\d元%万千.])")
-AFTER_HEADING = re.compile(r"(?:#{1,6}\s*)?\d{1,2}\s?[.、][^\d。,;]{1,20}?(?P<number>\d{1,2}\.\d{1,2})(?=\s?[\u4e00-\u9fff])")
+AFTER_HEADING = re.compile(
+    r"(?:#{1,6}\s*)?\d{1,2}\s?[.、][^\d。,;]{1,20}?(?P<number>\d{1,2}\.\d{1,2})(?=\s?[\u4e00-\u9fff])"
+)
 HEADING = re.compile(
     r"(?:#{1,6}\s*)?(?:第\s?[一二三四五六七八九十\d]{1,3}\s?[条章节部]|[一二三四五六七八九十]{1,3}\s?[、.]|\(?[一二三四五六七八九十]{1,2}\)|\d{1,2}\s?[.、])"
 )
@@ -138,8 +142,10 @@ def _sentences_of_paragraph(document: Document, paragraph: _Paragraph) -> list[S
     for (start, own_number), (stop, _) in zip(cuts, [*cuts[1:], (len(text), None)], strict=True):
         origins = [paragraph.start + at for at in range(start, stop) if not text[at].isspace()]
         compact = "".join(document.text[at] for at in origins)
-        for first in range(0, len(compact), LONGEST_SENTENCE):
-            pieces.append((compact[first : first + LONGEST_SENTENCE], origins[first : first + LONGEST_SENTENCE], own_number))
+        pieces += [
+            (compact[first : first + LONGEST_SENTENCE], origins[first : first + LONGEST_SENTENCE], own_number)
+            for first in range(0, len(compact), LONGEST_SENTENCE)
+        ]
     texts = ["", *(compact for compact, _, _ in pieces), ""]
     return [
         Sentence(compact, origins, own, paragraph.in_annex, texts[at], texts[at + 2])

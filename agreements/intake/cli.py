@@ -20,7 +20,9 @@ commands = LuyueGroup("agreements", help="Read, register and show agreements.")
 @commands.command("read")
 @click.argument("file")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--evidence", "with_evidence", is_flag=True, help="With --json: where each value was read, and how surely.")
+@click.option(
+    "--evidence", "with_evidence", is_flag=True, help="With --json: where each value was read, and how surely."
+)
 def read(file: str, *, as_json: bool, with_evidence: bool) -> None:
     """Read a contract file and print what it says; nothing is written."""
     draft = read_source(load_text(Path(file)), is_working_day=_working_days_here())

@@ -8,7 +8,9 @@ from agreements.intake.numerals import CHINESE, read_whole
 
 _YEAR = r"(?:\d{4}|[〇零一二三四五六七八九]{4})"
 _SMALL = rf"(?:\d{{1,2}}|{CHINESE}{{1,3}})"
-_TIME = r"(?:\s{0,3}T?\s{0,3}(?P<hour>[01]?\d|2[0-4])\s?[:时]\s?(?P<minute>[0-5]\d)?\s?[:分]?\s?(?P<second>[0-5]\d)?秒?)?"
+_TIME = (
+    r"(?:\s{0,3}T?\s{0,3}(?P<hour>[01]?\d|2[0-4])\s?[:时]\s?(?P<minute>[0-5]\d)?\s?[:分]?\s?(?P<second>[0-5]\d)?秒?)?"
+)
 _DATE = re.compile(
     rf"(?<!\d)(?:(?P<year>{_YEAR})\s{{0,3}}[年/.\-–—]\s{{0,3}})?(?P<month>{_SMALL})\s{{0,3}}(?:月|(?<=\d)[/.\-–—](?=\s?\d))\s{{0,3}}"
     rf"(?P<day>{_SMALL})(?!\d)\s{{0,3}}[日号]?{_TIME}"
@@ -56,11 +58,9 @@ def dates_in(text: str) -> list[WrittenDate | None]:
             found.append(None)
             continue
         hour = match["hour"]
-        moment = datetime.combine(on, time())  # noqa: DTZ001 naive on purpose: the zone is Shanghai, said where it is used
+        moment = datetime.combine(on, time())  # naive on purpose: its zone is said where it is used
         if hour is not None:
-            moment += timedelta(
-                hours=int(hour), minutes=int(match["minute"] or 0), seconds=int(match["second"] or 0)
-            )
+            moment += timedelta(hours=int(hour), minutes=int(match["minute"] or 0), seconds=int(match["second"] or 0))
         found.append(WrittenDate(on, moment, hour is not None, match.start(), match.end()))
     return found
 
@@ -89,13 +89,13 @@ class ServicePeriod:
 
 
 def service_period(start: WrittenDate | None, end: WrittenDate | None) -> ServicePeriod:
-    """Clause 一 and E-01: a printed end date is served to 24:00; a printed end instant is the exclusive bound itself."""
+    """Clause 一, E-01: a printed end date is served to 24:00; a printed end instant is itself the exclusive bound."""
     ends_at = None
     timestamp = False
     if end is not None:
         last_minute = end.moment.time() >= time(23, 59)
         timestamp = end.has_time and not last_minute and end.moment.date() == end.on
-        day_after = datetime.combine(end.on, time()) + timedelta(days=1)  # noqa: DTZ001 as above
+        day_after = datetime.combine(end.on, time()) + timedelta(days=1)
         ends_at = end.moment if timestamp else day_after
     return ServicePeriod(
         start.on if start else None,

@@ -18,10 +18,14 @@ CELL = "\x1f"
 KEPT_AS_PRINTED = frozenset("（），：；！？")
 """Chinese punctuation that a printed value keeps, though readers see the half-width form."""
 
-BREAKING_TAGS = frozenset({"p", "br", "div", "tr", "li", "table", "tbody", "thead", "ul", "ol", "section", "html", "body"})
+BREAKING_TAGS = frozenset(
+    {"p", "br", "div", "tr", "li", "table", "tbody", "thead", "ul", "ol", "section", "html", "body"}
+)
 BREAKING_TAGS |= {"h1", "h2", "h3", "h4", "h5", "h6"}
 CELL_TAGS = frozenset({"td", "th"})
-SILENT_TAGS = frozenset({"span", "b", "strong", "i", "em", "u", "font", "center", "a", "head", "meta", "code", "sup", "sub"})
+SILENT_TAGS = frozenset(
+    {"span", "b", "strong", "i", "em", "u", "font", "center", "a", "head", "meta", "code", "sup", "sub"}
+)
 ENTITIES = {"&nbsp;": " ", "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#160;": " "}
 
 SPECIAL = re.compile(
@@ -86,9 +90,9 @@ class Document:
         return Evidence(first, last, self.original[first:last], confidence)
 
     def printed(self, start: int, end: int) -> str:
-        """Return a value as printed: full-width letters and digits made half-width, white space collapsed, cells rejoined.
+        """Return a value as printed, but for full-width letters and digits, which become half-width, and white space.
 
-        Parentheses and commas stay as they were printed: they are part of names.
+        Parentheses and commas stay as they were printed: they are part of names. Cells are joined again.
         """
         characters = []
         for position in range(start, end):
@@ -161,4 +165,3 @@ def _lines(text: str) -> list[Line]:
         lines.append(Line(number, first, first + len(stripped), stripped))
         start += len(raw) + 1
     return lines
-

@@ -6,7 +6,7 @@ from datetime import date
 
 from agreements.intake.clauses import Sentence, annex_starts_at, sentences_of
 from agreements.intake.derived import derive, judge_effectiveness
-from agreements.intake.document import Document, Evidence, Field, uniform_document
+from agreements.intake.document import Evidence, Field, uniform_document
 from agreements.intake.draft import Derived, Draft, Marketplace, Order, Party, PriceCheck, Signing
 from agreements.intake.header import (
     PartyFields,
@@ -27,6 +27,8 @@ from agreements.parties.rules import normalised_name
 POSTPAID = re.compile(r"后付|先用后付|先使用后付|月结|账期|按月结算|事后结算")
 SAYS_UNPAID = re.compile(r"尚未(?:完成)?(?:支付|付款|缴费)|未完成(?:支付|付款)")
 CONDITIONAL = re.compile(r"如|若|倘|的情况|未支付的|的,")
+
+ORDER_FIELDS = ("order_no", "product_name", "spec_text", "quantity", "payment_mode", "list_price", "paid_amount")
 
 IsWorkingDay = Callable[[date], bool | None]
 """Whether a date is a working day; None where the calendar of its year is not known."""
@@ -70,14 +72,14 @@ def read_source(source: SourceText, *, is_working_day: IsWorkingDay) -> Draft:
         order=_order(order),
         spec=spec,
         derived=derived,
-        signing=Signing(
-            signing.party_a_date.value, signing.party_b_date.value, signing.party_a_signature_name.value
-        ),
+        signing=Signing(signing.party_a_date.value, signing.party_b_date.value, signing.party_a_signature_name.value),
         terms=terms.terms,
         changed_terms=terms.changed,
         extra_terms=terms.extra,
         warnings=tuple(dict.fromkeys(warnings)),
-        evidence=dict(_evidence(document, parties, marketplace, order, spec, signing, terms)),
+        evidence=dict(
+            _evidence(parties=parties, marketplace=marketplace, order=order, spec=spec, signing=signing, terms=terms)
+        ),
     )
 
 
@@ -85,11 +87,18 @@ def _require_agreement(party_a: PartyFields, party_b: PartyFields, order: OrderF
     """Refuse a text without parties and order, or one that shares with such an agreement no more than the word 甲方."""
     has_order = any(
         field.value is not None
-        for field in (order.order_no, order.product_name, order.spec_text, order.period, order.list_price, order.paid_amount)
+        for field in (
+            order.order_no,
+            order.product_name,
+            order.spec_text,
+            order.period,
+            order.list_price,
+            order.paid_amount,
+        )
     )
     has_parties = party_a.name.value is not None or party_b.name.value is not None
     stated = sum(term.is_stated for term in terms.terms.values())
-    if has_order and (has_parties or stated) or has_parties and stated >= 3:
+    if (has_order and (has_parties or stated)) or (has_parties and stated >= 3):
         return
     raise InvalidInput(
         N_("This text is not a marketplace sale agreement: no parties and no order were found in it."),
@@ -149,9 +158,7 @@ def _says_unpaid(sentence: Sentence) -> bool:
     )
 
 
-def _party_warnings(
-    parties: dict[str, PartyFields], matched: Marketplace, fields: MarketplaceFields
-) -> Iterator[str]:
+def _party_warnings(parties: dict[str, PartyFields], matched: Marketplace, fields: MarketplaceFields) -> Iterator[str]:
     if matched.purchaser_account_matches_party_a is False:
         yield "purchaser_account_mismatch"
     if matched.seller_account_matches_party_b is False:
@@ -171,7 +178,7 @@ def _party_warnings(
 
 
 def _order_warnings(order: OrderFields, spec: Spec, derived: Derived) -> Iterator[str]:
-    for name in ("order_no", "product_name", "spec_text", "quantity", "payment_mode", "list_price", "paid_amount"):
+    for name in ORDER_FIELDS:
         field: Field[object] = getattr(order, name)
         yield from field.warnings
         if field.value is None and not field.warnings and not (name == "paid_amount" and order.paid_nothing):
@@ -209,7 +216,7 @@ def _signing_warnings(signing: SigningFields, party_a: PartyFields, is_working_d
 
 
 def _evidence(
-    document: Document,
+    *,
     parties: dict[str, PartyFields],
     marketplace: MarketplaceFields,
     order: OrderFields,
@@ -221,9 +228,9 @@ def _evidence(
     groups: list[tuple[str, object, tuple[str, ...]]] = [
         *((f"parties.{party}", read, ("name", "address", "contact", "phone")) for party, read in parties.items()),
         ("marketplace", marketplace, ("host", "purchaser_account", "seller_account")),
-        ("order", order, ("order_no", "product_name", "spec_text", "quantity", "payment_mode", "list_price", "paid_amount")),
-    ]  # fmt: skip
-    groups.append(("signing", signing, ("party_a_date", "party_b_date", "party_a_signature_name")))
+        ("order", order, ORDER_FIELDS),
+        ("signing", signing, ("party_a_date", "party_b_date", "party_a_signature_name")),
+    ]
     for prefix, fields, names in groups:
         for name in names:
             field: Field[object] = getattr(fields, name)
@@ -232,13 +239,19 @@ def _evidence(
     if order.period.evidence is not None:
         yield "order.service_start", order.period.evidence
         yield "order.service_end", order.period.evidence
-    text = order.spec_text
-    if text.evidence is not None and text.value == text.evidence.text:
+    if order.spec_text.evidence is not None:
+        whole = order.spec_text.evidence
         for name, (start, end) in spec.spans.items():
-            first = text.evidence.start + start
-            yield f"spec.{name}", Evidence(first, first + end - start, document.original[first : first + end - start], 0.9)
+            yield (
+                f"spec.{name}",
+                _part(whole, start, end) if len(whole.text) == len(order.spec_text.value or "") else whole,
+            )
     for key, term in terms.terms.items():
         if term.evidence is not None:
             yield f"terms.{key}", term.evidence
     for key, extra in terms.extra.items():
         yield f"extra_terms.{key}", extra.evidence
+
+
+def _part(whole: Evidence, start: int, end: int) -> Evidence:
+    return Evidence(whole.start + start, whole.start + end, whole.text[start:end], whole.confidence)

@@ -6,11 +6,12 @@ from agreements.intake.clauses import Sentence
 from agreements.intake.draft import Settlement
 from agreements.intake.meaning import NO_NEED, A, B, TermReading, found, is_negated, not_understood
 
+NOT_DENIED = r"(?<!非)(?<!非因)(?<!非由于)(?<!不是)(?<!并非)"
 TRIGGERS = (
     ("mutual_agreement", r"(?<!未能)(?<!未)(?<!不能)(?:经)?协商一致|双方(?:一致)?同意|双方合意|合意(?:终止|解除)"),
-    ("provider_cause", rf"(?<!非)(?<!非因)(?<!非由于)(?<!不是)(?<!并非){B}(?:单方|自身|的|方面)*(?:原因|过错|违约|责任)|{B}(?:、|或|及|和){A}(?:的)?原因"),
+    ("provider_cause", rf"{NOT_DENIED}{B}(?:单方|自身|的|方面)*(?:原因|过错|违约|责任)|{B}[、或及和]{A}的?原因"),
     ("non_provider_cause", rf"(?:非|非因|非由于|不是|并非){B}(?:自身|的)*(?:原因|过错|违约|责任)"),
-    ("tenant_cause", rf"(?<!非)(?<!非因)(?<!非由于){A}(?:单方|自身|的|方面)*(?:原因|过错|违约|责任)|{A}(?:、|或|及|和){B}(?:的)?原因"),
+    ("tenant_cause", rf"{NOT_DENIED}{A}(?:单方|自身|的|方面)*(?:原因|过错|违约|责任)|{A}[、或及和]{B}的?原因"),
     ("either_party_cause", r"(?:任何一方|任一方|一方|双方)(?:的)?原因"),
     ("force_majeure", r"不可抗力"),
     ("upstream_cause", r"数据源|上游"),

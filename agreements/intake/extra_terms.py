@@ -8,7 +8,7 @@ from agreements.intake.clauses import Sentence
 from agreements.intake.periods import Period, periods_in
 
 SUBJECTS = (
-    ("maintenance_notice", r"(?:维护|升级|扩容|检修|停机|割接)[^。;]{0,30}通知|通知[^。;]{0,20}(?:维护|升级|扩容|检修|停机)"),
+    ("maintenance_notice", r"(?:维护|升级|扩容|检修|停机)[^。;]{0,30}通知|通知[^。;]{0,20}(?:维护|升级|检修|停机)"),
     ("authorization_retention", r"授权[^。;]{0,12}(?:保存|留存|保管)|(?:保存|留存|保管)[^。;]{0,12}授权"),
     ("authorization_demand_notice", r"(?:提前|事先)[^。;]{0,16}(?:通知|告知)[^。;]{0,16}(?:调取|调阅|授权)"),
     ("authorization_demand_response", r"授权(?:文本|书|文件|材料|证明|记录|凭证)|调取|调阅"),

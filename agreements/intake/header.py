@@ -13,9 +13,14 @@ from agreements.intake.labels import Label
 DETAILS = frozenset({"address", "contact", "phone"})
 PARTIES = ("party_a", "party_b")
 SIGNED = re.compile(r"盖章|签章|签字|签名|签署|公章")
-TRAILING_NOTE = re.compile(r"\s*\((?:(?:以下|下)?(?:统一)?(?:简称|称)|盖章|签章|签字|公章|最终用户|服务商)[^()]{0,30}\)?\s*$")
+TRAILING_NOTE = re.compile(
+    r"\s*\((?:(?:以下|下)?(?:统一)?(?:简称|称)|盖章|签章|签字|公章|最终用户|服务商)[^()]{0,30}\)?\s*$"
+)
 REFERENCE = re.compile(r"同(?:上|前|甲方|乙方|左)|见(?:上|前|附件).{0,6}|如上")
-ONE_PHONE = r"(?:\+?86[- ]?)?(?:1[3-9]\d[- ]?\d{4}[- ]?\d{4}|1[3-9]\d[\d*]{8}|\(?0\d{2,3}\)?[- ]?\d{7,8}(?:[- ]?\d{1,5})?|[48]00[- ]?\d{3,4}[- ]?\d{3,4})"
+ONE_PHONE = (
+    r"(?:\+?86[- ]?)?(?:1[3-9]\d[- ]?\d{4}[- ]?\d{4}|1[3-9]\d[\d*]{8}"
+    r"|\(?0\d{2,3}\)?[- ]?\d{7,8}(?:[- ]?\d{1,5})?|[48]00[- ]?\d{3,4}[- ]?\d{3,4})"
+)
 PHONE = re.compile(rf"{ONE_PHONE}(?:(?:转|ext\.?)\s?\d{{1,6}})?")
 PHONE_ALONE = re.compile(r"[\d+\-() *转/、,; ]{5,60}")
 COMPANY = re.compile(r"(?:公司|集团|企业|事务所|中心|工作室|合作社|经营部|商行)(?:\([^()]{1,20}\))?$")
@@ -134,7 +139,7 @@ def _read_name(document: Document, label: Label | None) -> Field[str]:
     end = label.value_end
     if note := TRAILING_NOTE.search(text):
         end = label.value_start + note.start()
-    value = document.printed(label.value_start, end).strip("\"“”")
+    value = document.printed(label.value_start, end).strip('"“”')
     return Field(value or None, document.evidence(label.value_start, end, label.sure) if value else None)
 
 
@@ -173,7 +178,9 @@ def _dates_by_party(block: Sequence[Label]) -> tuple[dict[str, Label], bool]:
     """Return the date label of each party, and whether dates are there that can't be told apart."""
     given = {label.party: label for label in block if label.key == "date" and label.party}
     loose = [label for label in block if label.key == "date" and not label.party]
-    mentions = [label for label in block if label.key in {"party", "date"} and (label.key == "party" or not label.party)]
+    mentions = [
+        label for label in block if label.key in {"party", "date"} and (label.key == "party" or not label.party)
+    ]
     parties = list(dict.fromkeys(label.party for label in mentions if label.key == "party" and label.party))
     if not loose:
         return given, False

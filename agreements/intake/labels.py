@@ -16,11 +16,14 @@ SEPARATOR_CELL = re.compile(r":?-+:?")
 CLAUSE_START = re.compile(
     r"(?:第\s?)?\d{1,2}\s?\.\s?\d{1,2}|[一二三四五六七八九十]{1,3}\s?、|第[一二三四五六七八九十\d]{1,3}[条章]|附\s?件"
 )
-SHORT_NAME_NOTE = re.compile(r"\((?:以下|下)?(?:统一)?(?:简称|称)(?:为)?[\"“「『']?(最终用户|甲方|服务商|乙方)[\"”」』']?\)$")
-"""A line that gives a party its short name, such as (简称“最终用户”): what follows is that party's, even without a name."""
+SHORT_NAME_NOTE = re.compile(
+    r"\((?:以下|下)?(?:统一)?(?:简称|称)(?:为)?[\"“「『']?(最终用户|甲方|服务商|乙方)[\"”」』']?\)$"
+)
+"""A line that gives a party its short name, such as (简称“最终用户”): what follows is that party's, named or not."""
 NAME_END = re.compile(r"(?:公司|企业|集团|中心|厂|店|行|院|社|部|所|会|校|学|户|工作室)(?:\([^()]{1,20}\))?$")
 BLANK = re.compile(
-    r"[-—–/_\\.…\s]*|无|暂无|空|待填|待定|待补充|未填|未填写|N/?A|\(?(?:用户)?(?:盖章|签章|签字|公章)(?:处)?\)?", re.IGNORECASE
+    r"[-—–/_\\.…\s]*|无|暂无|空|待填|待定|待补充|未填|未填写|N/?A|\(?(?:用户)?(?:盖章|签章|签字|公章)(?:处)?\)?",
+    re.IGNORECASE,
 )
 LONGEST_LABELLED_LINE = 1000
 LONGEST_VALUE = 400
@@ -101,7 +104,11 @@ def _match(text: str, position: int) -> _Match | None:
     if match is None or not (match["party"] or match["sub"]):
         return None
     party = PARTY_OF_WORD[_tight(match["party"])] if match["party"] else None
-    key = KEY_OF_WORD[_tight(match["sub"]).upper() if match["sub"].isascii() else _tight(match["sub"])] if match["sub"] else "party"
+    key = (
+        KEY_OF_WORD[_tight(match["sub"]).upper() if match["sub"].isascii() else _tight(match["sub"])]
+        if match["sub"]
+        else "party"
+    )
     if party and key in {"seal", "name"}:
         key = "party"
     if key in {"account_purchaser", "account_seller"}:
@@ -186,7 +193,9 @@ def _spaced_header(line: Line) -> list[_Match]:
     words = line.text.split()
     if not 1 < len(words) <= MOST_CELLS or CELL in line.text:
         return []
-    labels = [match for word in words if (match := _bare_label(word)) and not match.has_colon and match.key in ORDER_KEYS]
+    labels = [
+        match for word in words if (match := _bare_label(word)) and not match.has_colon and match.key in ORDER_KEYS
+    ]
     return labels if len(labels) == len(words) else []
 
 
@@ -246,7 +255,9 @@ def _labels_of_row(row: Line, cells: list[tuple[int, str]], party_of_column: dic
         if match is None or not is_label:
             continue
         rest = text[match.end :].strip()
-        match = replace(match, party=match.party or party_of_column.get(column), start=start + match.start, end=start + match.end)
+        match = replace(
+            match, party=match.party or party_of_column.get(column), start=start + match.start, end=start + match.end
+        )
         if not rest:
             pending = match
             continue

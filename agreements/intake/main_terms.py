@@ -71,7 +71,8 @@ def formal_copy(sentence: Sentence) -> TermReading | None:
         return None
     downloaded = re.search(r"下载|打印", text)
     refused = downloaded and re.search(
-        rf"(?:不|非|{NO_NEED})(?:作为|具有|具备|构成|视为|承认|属于|是|产生|发生)[^,。;]{{0,14}}(?:正式|效力|合同|有效)|无效|仅供参考", text
+        rf"(?:不|非|{NO_NEED})(?:作为|具有|具备|构成|视为|承认|属于|是|产生|发生)[^,。;]{{0,14}}(?:正式|效力|合同|有效)|无效|仅供参考",
+        text,
     )
     by_both = re.search(r"双方[^,。;]{0,8}(?:盖章|签章|签署|签字)|纸质|原件", text)
     by_provider = re.search(rf"电子[印签公]?章|电子签名|{B}[^,。;]{{0,12}}(?:盖章|印章|签章)", text)
@@ -90,7 +91,8 @@ def spec_precedence(sentence: Sentence) -> TermReading | None:
     if not re.search(r"规格|配置", sentence.text):
         return None
     match = re.search(
-        r"(?<!不)(?<!不应)(?:以|按照?|依照?|依据|根据)(?P<what>[^,。;]{2,60}?)(?:为准|为依据|执行|确定|为据)", sentence.text
+        r"(?<!不)(?<!不应)(?:以|按照?|依照?|依据|根据)(?P<what>[^,。;]{2,60}?)(?:为准|为依据|执行|确定|为据)",
+        sentence.text,
     )
     if match is None:
         return None
@@ -113,7 +115,10 @@ CONFLICT_RULES = (
     ("more_favourable_to_provider", rf"有利于{B}|对{B}[^,。;]{{0,4}}有利"),
     ("more_favourable_to_tenant", rf"有利于{A}|对{A}[^,。;]{{0,4}}有利"),
     ("provider_decides", rf"{B}(?:解释|决定|确定|说明)"),
-    ("annex_prevails", r"(?:以|按照?|优先适用|适用|依照?)[^,。;在线]{0,6}(?:附件|《?最终用户使用协议》?|本协议)|附件[^,。;在线]{0,10}优先"),
+    (
+        "annex_prevails",
+        r"(?:以|按照?|优先适用|适用|依照?)[^,。;在线]{0,6}(?:附件|《?最终用户使用协议》?|本协议)|附件[^,。;在线]{0,10}优先",
+    ),
     ("online_terms_prevail", r"(?:以|按照?|优先适用|适用|依照?)[^,。;]{0,16}(?:在线|线上)|在线条款优先"),
 )
 DIFFERS = re.compile(r"不一致|冲突|抵触|矛盾|不符|出入|差异|不同")

@@ -11,7 +11,9 @@ from agreements.intake.periods import Period, periods_in
 A = "(?:甲方|最终用户|买方|客户)"
 B = "(?:乙方|服务商|卖方|服务提供方)"
 SOURCE = re.compile(r"数据源|数据提供|数据来源|上游|数据供应|数据方")
-NO_NEED = r"(?:无需|无须|毋需|毋须|不需要?|不必|不用|不须|不要求|不强制|免于|免予|无义务|没有义务|可不|可以不|有权不|不再)"
+NO_NEED = (
+    r"(?:无需|无须|毋需|毋须|不需要?|不必|不用|不须|不要求|不强制|免于|免予|无义务|没有义务|可不|可以不|有权不|不再)"
+)
 NOTIFY = r"(?:通知|告知|知会|函告|转告|通报|报告|报备|转发|转达)"
 NO_NOTICE = re.compile(
     rf"{NO_NEED}[^,。;]{{0,8}}{NOTIFY}|不(?:另行|再|予|事先|提前|经)?(?:向{A})?{NOTIFY}(?![^,。;]{{0,8}}(?:的[,。;]|的,|,视为|视为))"
@@ -20,7 +22,9 @@ TELLS_A = re.compile(
     rf"{NOTIFY}(?:到|给|予|至)?{A}|向{A}[^,。;]{{0,16}}(?:{NOTIFY}|发出|送达|提供)|(?:将|把)[^,。;]{{0,20}}{NOTIFY}"
 )
 TELLS_B = re.compile(rf"{NOTIFY}(?:到|给|予|至)?{B}|向{B}[^,。;]{{0,16}}(?:{NOTIFY}|申请|提出|提交|发出)")
-NOT_AN_OBJECT = "".join(f"(?<!{verb})" for verb in ("要求", "通知", "告知", "责令", "取得", "征得", "给", "向", "使", "经", "致"))
+NOT_AN_OBJECT = "".join(
+    f"(?<!{verb})" for verb in ("要求", "通知", "告知", "责令", "取得", "征得", "给", "向", "使", "经", "致")
+)
 SEAL = re.compile(r"(?:公章|盖章|印章|签章|用印)")
 WRITTEN = re.compile(r"书面|电子邮件|邮件|函件|公函|发函")
 ANY_FORM = re.compile(r"任何(?:形式|方式)|任意(?:形式|方式)|(?:形式|方式)不限|不限(?:形式|方式)|不拘形式")
@@ -97,7 +101,7 @@ def notice_form(text: str) -> str:
 
 
 def period_for(text: str, verb: re.Pattern[str]) -> Period | None:
-    """Return the period nearest before the verb it qualifies, so that 十日内办理手续 is not taken for a notice period."""
+    """Return the period nearest before the verb it qualifies: 十日内办理手续 is no period of notice."""
     verbs = list(verb.finditer(text))
     best: tuple[int, Period] | None = None
     for period in periods_in(text):

@@ -27,18 +27,26 @@ MATERIAL = re.compile(r"证照|证件|资料|文件|执照|资质|许可证|业�
 INTERFACE = re.compile(r"接口|账号|帐号|账户|密钥|秘钥|API|AppKey", re.IGNORECASE)
 MAINTENANCE = re.compile(r"升级|扩容|维护|检修|故障|停机|割接")
 SOURCE_CHANGE = re.compile(r"返回结果|结果形式|价格|服务取消|取消[^,。;]{0,6}服务|停止供应|数据内容|接口形式|下线")
-LEANS_BACK = re.compile(r"(?:该|上述|前述|此|此类|此等|以上|其)[^,。;]{0,6}(?:通知|告知|情形|变更|调整)|但|乙方应|乙方须")
+LEANS_BACK = re.compile(
+    r"(?:该|上述|前述|此|此类|此等|以上|其)[^,。;]{0,6}(?:通知|告知|情形|变更|调整)|但|乙方应|乙方须"
+)
 NOTIFYING = re.compile(NOTIFY)
 
 CHANGE_STARTS = (
     (r"(?:变更|变动|变化|更改|改变|更新|更换|调整)[^,。;前登核批备]{0,6}?(?:后|之日|日起|时起|起|当日)", "change"),
     (r"(?:知道|知悉|得知|获悉|知晓|发现)[^,。;]{0,14}(?:后|之日|时|起)", "tenant_knowledge"),
-    (rf"(?:收到|接到){B}[^,。;]{{0,12}}(?:后|之日|时|起)|{B}[^,。;]{{0,6}}(?:要求|通知)(?:后|之日|之时)", "provider_request"),
+    (
+        rf"(?:收到|接到){B}[^,。;]{{0,12}}(?:后|之日|时|起)|{B}[^,。;]{{0,6}}(?:要求|通知)(?:后|之日|之时)",
+        "provider_request",
+    ),
     (r"(?:登记|核准|批准|换发|领取|备案)[^,。;前]{0,6}(?:后|之日|日起)", "change_registered"),
     (r"(?:变更|变动|变化|更改|改变)[^,。;后]{0,4}前|提前", "before_change"),
 )
 UPSTREAM_STARTS = (
-    (r"(?:接到|收到|接获|获得|取得|接收)[^,。;]{0,20}(?:后|之日|时|起|的$)|通知(?:到达|送达)[^,。;]{0,4}(?:后|之日|时|起)", "provider_receipt_of_source_notice"),
+    (
+        r"(?:接到|收到|接获|获得|取得|接收)[^,。;]{0,20}(?:后|之日|时|起|的$)|通知(?:到达|送达)[^,。;]{0,4}(?:后|之日|时|起)",
+        "provider_receipt_of_source_notice",
+    ),
     (r"(?:知道|知悉|得知|获悉|知晓|获知|发现)[^,。;]{0,20}(?:后|之日|时|起)", "provider_knowledge"),
     (r"(?:发出|发布|公布)[^,。;]{0,6}(?:通知|公告)?(?:后|之日|时|起)", "source_dispatch"),
     (r"(?:数据源方?|上游方?|数据提供方)(?:的)?(?:书面)?通知(?:后|之日|时)", "source_notice"),
@@ -71,7 +79,9 @@ def _is_tenant_change_notice(sentence: Sentence) -> bool:
     whole = _with_follow_up(sentence)
     if SOURCE.search(text) or not NOTIFYING.search(whole) or TELLS_A.search(text):
         return False
-    if re.search(r"对方|双方|任何一方|任一方|各方|联系方式|送达地址|通讯地址", text) or re.search(rf"^[^,]{{0,12}}{B}[^,。;]{{0,10}}变更", text):
+    if re.search(r"对方|双方|任何一方|任一方|各方|联系方式|送达地址|通讯地址", text) or re.search(
+        rf"^[^,]{{0,12}}{B}[^,。;]{{0,10}}变更", text
+    ):
         return False
     has_material = MATERIAL.search(text) is not None
     if INTERFACE.search(text) and not has_material:
@@ -134,8 +144,15 @@ def tenant_refusal_of_upstream_change(sentence: Sentence) -> TermReading | None:
         return None
     if match := re.search(r"(?:不能|无法|不予?|拒绝|难以|不愿)(?:接受|同意|认可)|有异议", text):
         outcome = _outcome_of_refusal(text[match.end() :] + (sentence.after if len(text) - match.end() < 6 else ""))
-        return found(outcome, sentence, match) if outcome else not_understood(sentence, "tenant_refusal_of_upstream_change")
-    bound = rf"{A}[^,。;]{{0,8}}(?:应当?|须|必须)(?:无条件)?(?:接受|同意)|{A}[^,。;]{{0,6}}(?:不得|无权)(?:拒绝|提出异议)|视为{A}?(?:接受|同意)"
+        return (
+            found(outcome, sentence, match)
+            if outcome
+            else not_understood(sentence, "tenant_refusal_of_upstream_change")
+        )
+    bound = (
+        rf"{A}[^,。;]{{0,8}}(?:应当?|须|必须)(?:无条件)?(?:接受|同意)"
+        rf"|{A}[^,。;]{{0,6}}(?:不得|无权)(?:拒绝|提出异议)|视为{A}?(?:接受|同意)"
+    )
     match = re.search(bound, text)
     return found("must_accept", sentence, match) if match else None
 
@@ -143,9 +160,16 @@ def tenant_refusal_of_upstream_change(sentence: Sentence) -> TermReading | None:
 def _outcome_of_refusal(text: str) -> str | None:
     signs = re.search(r"(?:签署|签订|订立|达成|签)[^,。;]{0,10}协议|(?:另行|另外|另)[^,。;]{0,4}(?:约定|协议)", text)
     separate = signs is not None and not re.search(rf"{NO_NEED}[^,。;]{{0,8}}$", text[: signs.start()])
-    ending = re.search(rf"(?<!不得)(?<!不能)(?:解除|终止)(?:本?协议|合同|合作|服务)|(?:本?协议|合同|合作|服务)[^,。;]{{0,4}}(?:解除|终止)|{A}(?:有权|可以?)(?:解除|终止)", text)
+    ending = re.search(
+        rf"(?<!不得)(?<!不能)(?:解除|终止)(?:本?协议|合同|合作|服务)|(?:本?协议|合同|合作|服务)[^,。;]{{0,4}}(?:解除|终止)|{A}(?:有权|可以?)(?:解除|终止)",
+        text,
+    )
     if separate:
-        return "separate_agreement_or_termination" if ending and re.search("或者?|也可|协商不成|否则", text) else "separate_agreement"
+        return (
+            "separate_agreement_or_termination"
+            if ending and re.search("或者?|也可|协商不成|否则", text)
+            else "separate_agreement"
+        )
     if re.search(r"视为[^,。;]{0,6}(?:接受|同意)|仍[^,。;]{0,6}(?:履行|执行|接受)|继续(?:履行|执行)|应当?接受", text):
         return "must_accept"
     if ending:

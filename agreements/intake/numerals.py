@@ -69,8 +69,13 @@ def _read_spoken(text: str) -> Decimal | None:
     return Decimal(total + section)
 
 
-_YUAN = re.compile(rf"(?:人民币|RMB|CNY|[¥￥])?\s*(?P<number>-?{NUMBER})\s*(?:元|圆)?[整正]?(?:人民币|CNY|RMB)?(?![\w%])", re.IGNORECASE)
-_FORMAL = re.compile(rf"({CHINESE}{{1,24}})[元圆](?:整|正)?(?:([{''.join(DIGITS)}])角)?(?:([{''.join(DIGITS)}])分)?(?:整|正)?")
+_YUAN = re.compile(
+    rf"(?:人民币|RMB|CNY|[¥￥])?\s*(?P<number>-?{NUMBER})\s*(?:元|圆)?[整正]?(?:人民币|CNY|RMB)?(?![\w%])",
+    re.IGNORECASE,
+)
+_FORMAL = re.compile(
+    rf"({CHINESE}{{1,24}})[元圆](?:整|正)?(?:([{''.join(DIGITS)}])角)?(?:([{''.join(DIGITS)}])分)?(?:整|正)?"
+)
 
 
 def read_yuan(text: str) -> Decimal | None:
@@ -79,7 +84,11 @@ def read_yuan(text: str) -> Decimal | None:
         spoken = read_number(formal[1])
         before = text[: formal.start()]
         if spoken is not None and not re.search(r"\d", before):
-            return spoken + Decimal(DIGITS.get(formal[2] or "零", 0)) / 10 + Decimal(DIGITS.get(formal[3] or "零", 0)) / 100
+            return (
+                spoken
+                + Decimal(DIGITS.get(formal[2] or "零", 0)) / 10
+                + Decimal(DIGITS.get(formal[3] or "零", 0)) / 100
+            )
     found = _YUAN.search(text)
     if found is None:
         return None

@@ -15,8 +15,11 @@ ORDER_NO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{3,39}")
 QUANTITY = re.compile(rf"[x×*]?\s?(?P<number>{NUMBER})\s?(?:\(\s?[^()]{{1,6}}\))?\s?(?:个|份|套|件|次|笔|台|年|月|包)?")
 NOT_PAID = re.compile(r"未支付|未付|未完成支付|待支付|待付|尚未|没有支付|暂未|未缴")
 FOREIGN = re.compile(r"USD|US\$|美元|HKD|港元|港币|EUR|欧元|JPY|日元", re.IGNORECASE)
-CURRENCIES = {"USD": "USD", "US$": "USD", "美元": "USD", "HKD": "HKD", "港元": "HKD", "港币": "HKD", "EUR": "EUR", "欧元": "EUR", "JPY": "JPY", "日元": "JPY"}  # fmt: skip
-HOST = re.compile(r"(?<![\w@.-])(?:[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?\.){1,5}(?:com|cn|net|org|cloud|io|top|shop)(?:\.cn)?(?![\w-])", re.IGNORECASE)
+CURRENCIES = {"US$": "USD", "美元": "USD", "港元": "HKD", "港币": "HKD", "欧元": "EUR", "日元": "JPY"}
+HOST = re.compile(
+    r"(?<![\w@.-])(?:[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?\.){1,5}(?:com|cn|net|org|cloud|io|top|shop)(?:\.cn)?(?![\w-])",
+    re.IGNORECASE,
+)
 ACCOUNT = re.compile(r"(?:账号|账户|帐号|帐户)(?:名称|名|ID)?\s{0,3}(?:[:=]|为|是)\s{0,3}")
 MOST_ACCOUNTS = 50
 BUYER = re.compile(r"最终用户|甲方|买家|买方|购买方|采购方|客户")
@@ -61,7 +64,7 @@ def read_order(document: Document, labels: Sequence[Label]) -> OrderFields:
         period=_read_period(document, labels),
         list_price=_read_amount(document, _filled(labels, "list_price"), "list_price"),
         paid_amount=_read_amount(document, _filled(labels, "paid_amount"), "paid_amount"),
-        currency=CURRENCIES[foreign.group().upper()] if foreign else "CNY",
+        currency=CURRENCIES.get(foreign.group().upper(), foreign.group().upper()) if foreign else "CNY",
         paid_nothing=NOT_PAID.search(status) is not None,
         has_coupon=_filled(labels, "coupon") is not None,
     )

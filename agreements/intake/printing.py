@@ -104,7 +104,9 @@ def draft_as_text(draft: Draft) -> str:
     for title, values in sections:
         lines += ["", title, *_aligned({name: _written(value) for name, value in values.items()})]
     lines += ["", "terms (* differs from the standard form)"]
-    marked = {("* " if key in draft.changed_terms else "  ") + key: _written(value) for key, value in json["terms"].items()}
+    marked = {
+        ("* " if key in draft.changed_terms else "  ") + key: _written(value) for key, value in json["terms"].items()
+    }
     lines += _aligned(marked)
     if json["extra_terms"]:
         lines += ["", "extra terms", *_aligned({key: _written(value) for key, value in json["extra_terms"].items()})]

@@ -1,6 +1,7 @@
 """What the spec of the order (规格名称) buys: a pack of calls, single calls, a subscription, or use by the meter."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -36,7 +37,9 @@ class Spec:
 
 
 CALL = r"(?:人次|次调用|次数|次|条|笔|点数)"
-MONEY = rf"(?:[¥￥]\s?(?P<a>{NUMBER})|(?P<b>{NUMBER})\s?(?:人民币|RMB|CNY)?(?:元|圆)|(?:RMB|CNY|人民币)\s?(?P<c>{NUMBER}))"
+MONEY = (
+    rf"(?:[¥￥]\s?(?P<a>{NUMBER})|(?P<b>{NUMBER})\s?(?:人民币|RMB|CNY)?(?:元|圆)|(?:RMB|CNY|人民币)\s?(?P<c>{NUMBER}))"
+)
 
 QPS = re.compile(
     rf"QPS\s?(?:上限|限制|限速|最高|不超过|[:=<≤为])*\s?(?P<a>{NUMBER})|(?P<b>{NUMBER})\s?QPS"
@@ -49,15 +52,21 @@ RATE = re.compile(
     re.IGNORECASE,
 )
 FAIR_USE = re.compile(
-    rf"(?:公平使用|合理使用|fair[- ]?use)[^\d{'一二三四五六七八九十百千万'}]{{0,10}}(?P<n>{NUMBER})\s?{CALL}?", re.IGNORECASE
+    rf"(?:公平使用|合理使用|fair[- ]?use)[^\d{'一二三四五六七八九十百千万'}]{{0,10}}(?P<n>{NUMBER})\s?{CALL}?",
+    re.IGNORECASE,
 )
 BONUS = re.compile(rf"(?:赠送?|另送|加送|额外|\+)\s?(?P<n>{NUMBER})\s?{CALL}")
-UNIT_PRICE = re.compile(rf"{MONEY}\s?(?:/|每|一)\s?(?P<per>1|一)?\s?{CALL}(?!数)|(?:每|单)\s?{CALL}\s?{MONEY.replace('?P<', '?P<u')}")
+UNIT_PRICE = re.compile(
+    rf"{MONEY}\s?(?:/|每|一)\s?(?P<per>1|一)?\s?{CALL}(?!数)|(?:每|单)\s?{CALL}\s?{MONEY.replace('?P<', '?P<u')}"
+)
 PRICE = re.compile(MONEY, re.IGNORECASE)
 BARE_PRICE = re.compile(rf"(?<![\d.,])(?P<a>{NUMBER})\s?/\s?(?={NUMBER}\s?{CALL})|(?<=[次条笔])\s?/\s?(?P<b>{NUMBER})$")
 CALLS = re.compile(rf"(?P<n>{NUMBER})\s?(?P<scale>[万千百])?\s?{CALL}")
 PERIOD_WORDS = (
-    (re.compile(r"/\s?年|每年|/\s?1?\s?年|包年|年费|年付|按年|一年|1\s?年|年套餐|年版|年卡|12\s?个月|365\s?天"), "year"),
+    (
+        re.compile(r"/\s?年|每年|/\s?1?\s?年|包年|年费|年付|按年|一年|1\s?年|年套餐|年版|年卡|12\s?个月|365\s?天"),
+        "year",
+    ),
     (re.compile(r"/\s?月|每月|包月|月费|月付|按月|一个月|1\s?个?月|月套餐|月版|月卡|30\s?天"), "month"),
 )
 OTHER_PERIOD = re.compile(r"半年|包季|/\s?季|季度|季卡|(?:[2-9]|[二两三四五六七八九])\s?(?:年|个月)")
@@ -72,18 +81,10 @@ def parse_spec(text: str, payment_mode: str | None) -> Spec:
 
     A rate (QPS, calls a day), a fair-use cap and a bonus are never added to the quota; each is taken out first.
     """
-    rest, warnings, spans = text, [], {}
+    rest = unicodedata.normalize("NFKC", text)
+    spans: dict[str, tuple[int, int]] = {}
     qps, rest, spans["qps_limit"] = _take(QPS, rest)
-    fair_use, rest, _ = _take(FAIR_USE, rest)
-    if fair_use is not None:
-        warnings.append(f"spec_fair_use_cap:{fair_use:f}")
-    rate, rest, _ = _take(RATE, rest)
-    if rate is not None:
-        warnings.append(f"spec_rate_limit:{rate:f}")
-    bonus, rest, _ = _take(BONUS, rest)
-    if bonus is not None:
-        warnings.append(f"spec_bonus_calls:{bonus:f}")
-
+    rest, warnings = _without_limits(rest)
     period = next((name for pattern, name in PERIOD_WORDS if pattern.search(rest)), None)
     if period is None and OTHER_PERIOD.search(rest):
         warnings.append("spec_period_not_understood")
@@ -105,9 +106,7 @@ def parse_spec(text: str, payment_mode: str | None) -> Spec:
         has_unit_price=unit_price is not None,
         has_period_price=price is not None and period is not None,
     )
-    if NO_CALL_LIMIT.search(rest) and calls is not None:
-        kind = None
-    if calls is not None and calls != calls.to_integral_value():
+    if calls is not None and (NO_CALL_LIMIT.search(rest) or calls != calls.to_integral_value()):
         calls, kind = None, None
     if kind is SpecKind.PER_CALL:
         price, calls = unit_price, Decimal(1)
@@ -128,6 +127,16 @@ def parse_spec(text: str, payment_mode: str | None) -> Spec:
     )
 
 
+def _without_limits(text: str) -> tuple[str, list[str]]:
+    """Take out what limits or adds without being the quota; each is a warning, for a person to judge."""
+    warnings = []
+    for name, pattern in (("fair_use_cap", FAIR_USE), ("rate_limit", RATE), ("bonus_calls", BONUS)):
+        number, text, _ = _take(pattern, text)
+        if number is not None:
+            warnings.append(f"spec_{name}:{number:f}")
+    return text, warnings
+
+
 def _kind(
     *, metered: bool, subscribed: bool, has_calls: bool, has_unit_price: bool, has_period_price: bool
 ) -> SpecKind | None:
@@ -146,7 +155,9 @@ def _take(pattern: re.Pattern[str], text: str) -> tuple[Decimal | None, str, tup
     """Return the first number the pattern names, the text with that passage blanked, and its span ((0, 0) for none)."""
     for match in pattern.finditer(text):
         groups = match.groupdict()
-        written = next((value for name, value in groups.items() if value and name not in {"per", "scale", "uper"}), None)
+        written = next(
+            (value for name, value in groups.items() if value and name not in {"per", "scale", "uper"}), None
+        )
         number = read_number(written) if written else None
         if number is None:
             continue

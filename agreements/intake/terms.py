@@ -121,4 +121,3 @@ def _amended(sentences: Sequence[Sentence]) -> list[str]:
         for sentence in sentences
         for match in AMENDS.finditer(OWN_NUMBER.sub("", sentence.text, count=1))
     ]
-

@@ -37,7 +37,9 @@ def own_platform_only(sentence: Sentence) -> TermReading | None:
     widened = next((match for match in WIDENED.finditer(text) if not _is_prohibited(text, match.start())), None)
     own = OWN_PLATFORM.search(text)
     if own is None:
-        permitted = re.search(rf"{A}[^,。;]{{0,10}}(?:有权|可以?|允许)[^。;]{{0,20}}(?:服务|结果)[^。;]{{0,12}}{OUTSIDERS}", text)
+        permitted = re.search(
+            rf"{A}[^,。;]{{0,10}}(?:有权|可以?|允许)[^。;]{{0,20}}(?:服务|结果)[^。;]{{0,12}}{OUTSIDERS}", text
+        )
         return found(False, sentence, permitted) if permitted and not _is_prohibited(text, permitted.end()) else None
     if widened:
         return found(False, sentence, widened)
@@ -70,7 +72,8 @@ def authorization_written_required(sentence: Sentence) -> TermReading | None:
 def authorization_demand_any_time(sentence: Sentence) -> TermReading | None:
     """Clause 2.1: the provider may call up authorization texts at any time."""
     match = re.search(
-        rf"{DEMAND}[^,。;]{{0,20}}授权(?!范围)|授权(?:文本|书|文件|材料|证明|记录|凭证)[^。;]{{0,16}}{DEMAND}", sentence.text
+        rf"{DEMAND}[^,。;]{{0,20}}授权(?!范围)|授权(?:文本|书|文件|材料|证明|记录|凭证)[^。;]{{0,16}}{DEMAND}",
+        sentence.text,
     )
     if match is None or not re.search(B, sentence.text[: match.end()]):
         return None
@@ -98,7 +101,11 @@ def preapproval_copy_company_seal(sentence: Sentence) -> TermReading | None:
 def immediate_rectification_on_breach(sentence: Sentence) -> TermReading | None:
     """Clause 4.4: the provider may demand that a breach be put right at once."""
     text = sentence.text
-    if not re.search(r"改正|整改|纠正|更正", text) or not re.search(A, text) or re.search(rf"要求{B}|{B}(?:应当?|须)?立即", text):
+    if (
+        not re.search(r"改正|整改|纠正|更正", text)
+        or not re.search(A, text)
+        or re.search(rf"要求{B}|{B}(?:应当?|须)?立即", text)
+    ):
         return None
     match = re.search(r"(?:立即|马上|即刻|即时|立刻)[^,。;]{0,6}(?:改正|整改|纠正|更正)", text)
     if match is None:
@@ -127,7 +134,9 @@ def suspension(sentence: Sentence) -> TermReading | None:
     text = sentence.text
     match = STOPS.search(text)
     may = rf"{B}[^。;]{{0,60}}(?:有权|可|得|应|将|无权|不能)"
-    tenant_stops = rf"{NOT_AN_OBJECT}{A}(?!后|同意|书面)[^,。;后]{{0,6}}(?:有权|可以?)(?:要求[^,。;]{{0,4}})?{STOPS.pattern}"
+    tenant_stops = (
+        rf"{NOT_AN_OBJECT}{A}(?!后|同意|书面)[^,。;后]{{0,6}}(?:有权|可以?)(?:要求[^,。;]{{0,4}})?{STOPS.pattern}"
+    )
     if match is None or not re.search(may, text[: match.start()]) or re.search(tenant_stops, text):
         return None
     if not _is_about_misuse(sentence):
@@ -149,7 +158,9 @@ def suspension(sentence: Sentence) -> TermReading | None:
 
 def _is_about_misuse(sentence: Sentence) -> bool:
     text = sentence.text
-    if re.search(r"不可抗力|合作方|升级|扩容|随时终止", text) and not re.search(rf"{A}[^,。;]{{0,10}}(?:违反|违约)", text):
+    if re.search(r"不可抗力|合作方|升级|扩容|随时终止", text) and not re.search(
+        rf"{A}[^,。;]{{0,10}}(?:违反|违约)", text
+    ):
         return False
     around = text + sentence.before
     return re.search(r"违反|违约|未按|不当使用|违规|违法|超出|超越|滥用", around) is not None
@@ -159,15 +170,30 @@ def _asks_notice(text: str, *, forbids_without: bool) -> bool:
     without = re.compile(rf"(?:未经|未|不经|没有|未事先|未予)(?:事先|提前|书面|向{A}|{A})*{NOTIFY}")
     if forbids_without and without.search(text):
         return True
-    joined = re.compile(rf"(?:{NO_NEED}|未经|不经|未)[^,。;]{{0,12}}同意(?:及|和|或|、|且|并)(?:事先|提前|书面)?{NOTIFY}")
+    joined = re.compile(
+        rf"(?:{NO_NEED}|未经|不经|未)[^,。;]{{0,12}}同意(?:及|和|或|、|且|并)(?:事先|提前|书面)?{NOTIFY}"
+    )
     if NO_NOTICE.search(text) or without.search(text) or joined.search(text):
         return False
-    told = [match for match in re.finditer(NOTIFY, text) if not re.search(r"(?:接到|收到|接获)[^,。;]{0,14}$", text[: match.start()])]
+    told = [
+        match
+        for match in re.finditer(NOTIFY, text)
+        if not re.search(r"(?:接到|收到|接获)[^,。;]{0,14}$", text[: match.start()])
+    ]
     return bool(told)
 
 
 def _asks_consent(text: str, *, forbids_without: bool) -> bool:
     without = re.compile(rf"(?:未经|不经|未取得|未征得|未获|{NO_NEED}|不以|无)[^,。;]{{0,16}}(?:同意|许可|认可)")
     if without.search(text):
-        return forbids_without and re.search(r"(?:未经|不经|未取得|未征得|未获)[^,。;]{0,12}(?:同意|许可|认可)", text) is not None
-    return re.search(rf"(?:经|征得|取得|获得|须|需|应|得到|在|待|且|并)[^,。;]{{0,12}}(?:同意|许可|认可)|{A}(?:书面)?同意(?:后|的|方)", text) is not None
+        return (
+            forbids_without
+            and re.search(r"(?:未经|不经|未取得|未征得|未获)[^,。;]{0,12}(?:同意|许可|认可)", text) is not None
+        )
+    return (
+        re.search(
+            rf"(?:经|征得|取得|获得|须|需|应|得到|在|待|且|并)[^,。;]{{0,12}}(?:同意|许可|认可)|{A}(?:书面)?同意(?:后|的|方)",
+            text,
+        )
+        is not None
+    )

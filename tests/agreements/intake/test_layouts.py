@@ -47,8 +47,12 @@ def rows(pattern, separator="\n"):
 
 
 def full_width(text):
-    wide = {character: chr(ord(character) + 0xFEE0) for character in map(chr, range(0x21, 0x7F)) if character not in "|#*"}
-    return "\n".join(line if line.startswith("|--") else line.translate(str.maketrans(wide)) for line in text.split("\n"))
+    wide = {
+        character: chr(ord(character) + 0xFEE0) for character in map(chr, range(0x21, 0x7F)) if character not in "|#*"
+    }
+    return "\n".join(
+        line if line.startswith("|--") else line.translate(str.maketrans(wide)) for line in text.split("\n")
+    )
 
 
 SAME = {
@@ -178,7 +182,12 @@ MISSING = [
     ("| 实付金额 | 800.00 |\n", "", "order.paid_amount", "paid_amount_missing"),
     ("| 规格名称 | 1200元/3万次 |\n", "", "order.spec_text", "spec_text_missing"),
     ("2024年07月28日 至 2025年07月29日", "一年", "order.service_end", "service_period_unclear"),
-    ("2024年07月28日 至 2025年07月29日", "2024年02月30日至2025年07月29日", "order.service_start", "service_period_unclear"),
+    (
+        "2024年07月28日 至 2025年07月29日",
+        "2024年02月30日至2025年07月29日",
+        "order.service_start",
+        "service_period_unclear",
+    ),
     ("（阿里云账号：海棠企业咨询有限公司）", "", "marketplace.purchaser_account", "purchaser_account_missing"),
     ("日期：2024年07月28日", "日期：", "signing.party_a_date", "party_a_sign_date_missing"),
 ]

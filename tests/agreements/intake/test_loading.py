@@ -102,7 +102,7 @@ def test_a_hostile_line_is_read_within_a_second(bait):
         try:
             read_draft(text)
         except InvalidInput as refusal:
-            assert refusal.code == "NOT_AN_AGREEMENT"
+            assert refusal.code == "NOT_AN_AGREEMENT"  # noqa: PT017 - either answer is right, only its time counts
     assert time.process_time() - began < 4
 
 
@@ -132,7 +132,9 @@ def test_the_command_prints_a_page_for_people(app, example_file):
     assert "purchaser_account_mismatch" in result.stdout
 
 
-@pytest.mark.parametrize(("content", "word"), [(b"", "empty"), (b"%PDF-1.7", "Markdown"), (b"hello", "not a marketplace")])
+@pytest.mark.parametrize(
+    ("content", "word"), [(b"", "empty"), (b"%PDF-1.7", "Markdown"), (b"hello", "not a marketplace")]
+)
 def test_the_command_refuses_on_stderr_with_exit_2(app, tmp_path, content, word):
     path = tmp_path / "input.md"
     path.write_bytes(content)

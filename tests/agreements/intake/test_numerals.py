@@ -52,7 +52,10 @@ def test_a_number_with_thousands_separators_reads_back(number):
     assert read_whole(f"{number:,}".replace(",", " ")) == number
 
 
-@given(st.decimals(0, 9999, places=2), st.sampled_from([("", 1), ("千", 1000), ("万", 10_000), ("百万", 1_000_000), ("亿", 10**8)]))
+@given(
+    st.decimals(0, 9999, places=2),
+    st.sampled_from([("", 1), ("千", 1000), ("万", 10_000), ("百万", 1_000_000), ("亿", 10**8)]),
+)
 def test_a_scaled_number_is_exact(number, scale):
     assert read_number(f"{number}{scale[0]}") == number * scale[1]
 
@@ -75,12 +78,24 @@ def test_what_is_no_number_is_none(text):
     assert read_number(text) is None
 
 
-@pytest.mark.parametrize(("text", "number"), [("两万五", 25000), ("十五", 15), ("一百零五", 105), ("三万零五", 30005), ("二〇二四", 2024)])
+@pytest.mark.parametrize(
+    ("text", "number"), [("两万五", 25000), ("十五", 15), ("一百零五", 105), ("三万零五", 30005), ("二〇二四", 2024)]
+)
 def test_how_numbers_are_said(text, number):
     assert read_number(text) == number
 
 
-@given(st.integers(1, 999), st.sampled_from([("个工作日", Unit.WORKING_DAY), ("个自然日", Unit.CALENDAR_DAY), ("日", Unit.CALENDAR_DAY), ("小时", Unit.HOUR)]))
+@given(
+    st.integers(1, 999),
+    st.sampled_from(
+        [
+            ("个工作日", Unit.WORKING_DAY),
+            ("个自然日", Unit.CALENDAR_DAY),
+            ("日", Unit.CALENDAR_DAY),
+            ("小时", Unit.HOUR),
+        ]
+    ),
+)
 def test_a_period_reads_back_in_digits_and_in_chinese(number, unit):
     for written in (str(number), spoken(number), f"{spoken(number)}({number})"):
         [period] = periods_in(f"应在收到后{written}{unit[0]}内通知")
@@ -89,7 +104,17 @@ def test_a_period_reads_back_in_digits_and_in_chinese(number, unit):
 
 @given(
     st.dates(date(2000, 1, 1), date(2099, 12, 31)),
-    st.sampled_from(["{0:%Y-%m-%d}", "{0:%Y/%m/%d}", "{0:%Y.%m.%d}", "{0.year}年{0.month}月{0.day}日", "{0.year}-{0.month}-{0.day}", "{0:%Y%m%d}", "{0.year} 年 {0.month} 月 {0.day} 日"]),
+    st.sampled_from(
+        [
+            "{0:%Y-%m-%d}",
+            "{0:%Y/%m/%d}",
+            "{0:%Y.%m.%d}",
+            "{0.year}年{0.month}月{0.day}日",
+            "{0.year}-{0.month}-{0.day}",
+            "{0:%Y%m%d}",
+            "{0.year} 年 {0.month} 月 {0.day} 日",
+        ]
+    ),
 )
 def test_a_date_reads_back_in_every_style(day, style):
     [found] = dates_in(f"自{style.format(day)}起")

@@ -14,19 +14,49 @@ NONE = NoticePeriod()
 @pytest.mark.parametrize(
     ("clause", "term"),
     [
-        ("3.3 甲方的证照或经营情况变更的，应自变更之日起五个工作日内书面通知乙方。", NoticePeriod(5, WD, "change", "written")),
-        ("3.3 甲方登记事项变化，须于变化发生后5个工作日之内以书面方式告知服务商。", NoticePeriod(5, WD, "change", "written")),
-        ("3.3 最终用户的资质文件更新后，应在五（5）个工作日内书面报告服务商。", NoticePeriod(5, WD, "change", "written")),
+        (
+            "3.3 甲方的证照或经营情况变更的，应自变更之日起五个工作日内书面通知乙方。",
+            NoticePeriod(5, WD, "change", "written"),
+        ),
+        (
+            "3.3 甲方登记事项变化，须于变化发生后5个工作日之内以书面方式告知服务商。",
+            NoticePeriod(5, WD, "change", "written"),
+        ),
+        (
+            "3.3 最终用户的资质文件更新后，应在五（5）个工作日内书面报告服务商。",
+            NoticePeriod(5, WD, "change", "written"),
+        ),
         ("3.3 甲方应在业务状况变更后十个自然日内通知乙方，形式不限。", NoticePeriod(10, CD, "change", "any")),
-        ("3.3 甲方资料变更，应在三日内以加盖公章的书面函件通知乙方。", NoticePeriod(3, CD, "change", "written_company_sealed")),
-        ("3.3 甲方资料变更，应在变更后2个工作日内书面通知乙方，无需加盖公章。", NoticePeriod(2, WD, "change", "written")),
-        ("3.3 甲方营业执照变更，应于变更登记完成后七个工作日内书面通知乙方。", NoticePeriod(7, WD, "change_registered", "written")),
-        ("3.3 甲方证照变更，应在知道变更之日起五个工作日内书面通知乙方。", NoticePeriod(5, WD, "tenant_knowledge", "written")),
+        (
+            "3.3 甲方资料变更，应在三日内以加盖公章的书面函件通知乙方。",
+            NoticePeriod(3, CD, "change", "written_company_sealed"),
+        ),
+        (
+            "3.3 甲方资料变更，应在变更后2个工作日内书面通知乙方，无需加盖公章。",
+            NoticePeriod(2, WD, "change", "written"),
+        ),
+        (
+            "3.3 甲方营业执照变更，应于变更登记完成后七个工作日内书面通知乙方。",
+            NoticePeriod(7, WD, "change_registered", "written"),
+        ),
+        (
+            "3.3 甲方证照变更，应在知道变更之日起五个工作日内书面通知乙方。",
+            NoticePeriod(5, WD, "tenant_knowledge", "written"),
+        ),
         ("3.3 甲方拟变更经营范围的，应提前十个工作日书面通知乙方。", NoticePeriod(10, WD, "before_change", "written")),
         ("3.3 甲方证照、资料变更的，可以口头或书面方式在一周内通知乙方。", NoticePeriod(7, CD, "change", "any")),
-        ("3.3 甲方证照变更后二十四小时内应以书面形式通知乙方，口头通知无效。", NoticePeriod(24, H, "change", "written")),
-        ("3.3 甲方证照变更，应在十五日内办理手续，并在变更后四个工作日内书面通知乙方。", NoticePeriod(4, WD, "change", "written")),
-        ("3.3 甲方证照变更后五个工作日内书面通知乙方，并在二十日内补办手续。", NoticePeriod(5, WD, "change", "written")),
+        (
+            "3.3 甲方证照变更后二十四小时内应以书面形式通知乙方，口头通知无效。",
+            NoticePeriod(24, H, "change", "written"),
+        ),
+        (
+            "3.3 甲方证照变更，应在十五日内办理手续，并在变更后四个工作日内书面通知乙方。",
+            NoticePeriod(4, WD, "change", "written"),
+        ),
+        (
+            "3.3 甲方证照变更后五个工作日内书面通知乙方，并在二十日内补办手续。",
+            NoticePeriod(5, WD, "change", "written"),
+        ),
         ("3.3 甲方证照、资料发生变更的，无需通知乙方。", NONE),
         ("3.3 甲方资料变更，甲方不必另行告知乙方。", NONE),
         ("3.3 甲方证照变更的，应及时书面通知乙方。", NoticePeriod(None, None, "change", "written")),
@@ -46,11 +76,20 @@ def test_clause_3_3_change_notification(clause, term):
     ("clause", "term"),
     [
         ("2.4 数据源调整价格的，乙方应在收到数据源通知后一个工作日内通知甲方。", NoticePeriod(1, WD, RECEIPT)),
-        ("2.4 上游数据提供方取消部分服务时，服务商须自接到其通知之日起1个工作日内告知最终用户。", NoticePeriod(1, WD, RECEIPT)),
-        ("2.4 数据源变更返回结果的内容，乙方应在接获通知的下一个工作日内向甲方发出通知。", NoticePeriod(1, WD, RECEIPT)),
+        (
+            "2.4 上游数据提供方取消部分服务时，服务商须自接到其通知之日起1个工作日内告知最终用户。",
+            NoticePeriod(1, WD, RECEIPT),
+        ),
+        (
+            "2.4 数据源变更返回结果的内容，乙方应在接获通知的下一个工作日内向甲方发出通知。",
+            NoticePeriod(1, WD, RECEIPT),
+        ),
         ("2.4 数据源的通知到达后24小时内，乙方应将价格调整告知甲方。", NoticePeriod(24, H, RECEIPT)),
         ("2.4 数据源调整结果形式的，乙方应在知悉后三日内通知甲方。", NoticePeriod(3, CD, "provider_knowledge")),
-        ("2.4 数据源调整价格的，乙方应在调整生效前提前十个工作日通知甲方。", NoticePeriod(10, WD, "before_upstream_change")),
+        (
+            "2.4 数据源调整价格的，乙方应在调整生效前提前十个工作日通知甲方。",
+            NoticePeriod(10, WD, "before_upstream_change"),
+        ),
         ("2.4 数据源调整价格的，乙方应在调整生效后2个工作日内通知甲方。", NoticePeriod(2, WD, "upstream_change")),
         ("2.4 数据源取消服务的，乙方无需通知甲方。", NONE),
         ("2.4 数据源调整价格的，乙方可不通知甲方。", NONE),
