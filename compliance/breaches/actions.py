@@ -15,7 +15,7 @@ from agreements.kernel.access.rules import SCHEDULER, Actor, Permission, require
 from agreements.kernel.errors import N_, Conflict, InvalidInput, NotFound, Stale
 from agreements.kernel.instants import legal_date, start_of
 from compliance.breaches import letters
-from compliance.breaches.issuing import Draft, issue, take_back_demand, take_back_suspension
+from compliance.breaches.issuing import Draft, issue, take_back_demand, take_back_suspension, what_changed
 from compliance.breaches.models import BreachCase
 from compliance.breaches.moving import move, record, require_text, require_version, write
 from compliance.breaches.rules import (
@@ -159,7 +159,7 @@ def demand_rectification(
     require(actor, Permission.DEMAND_RECTIFICATION)
     case_move(case.state, CaseEvent.DEMAND)
     due_on = stated_due_on or counted_rectification(session, legal_date(now), now=now).due_on
-    draft = demand_draft(case, stated_due_on=due_on, language=language, actor=actor)
+    draft = demand_draft(session, case, stated_due_on=due_on, language=language, actor=actor)
     notice = issue(session, case, draft, actor=actor, now=now)
     move(
         session,
@@ -175,12 +175,12 @@ def demand_rectification(
     return notice
 
 
-def demand_draft(case: BreachCase, *, stated_due_on: date, language: Language, actor: Actor) -> Draft:
+def demand_draft(session: Session, case: BreachCase, *, stated_due_on: date, language: Language, actor: Actor) -> Draft:
     """Clause 4.4: the letter of a demand, for sending or for reading before."""
     return Draft(
         NoticeKind.RECTIFICATION_DEMAND,
         case.clause,
-        letters.demand(case, language=language, signatory=actor.name),
+        letters.demand(case, what=what_changed(session, case), language=language, signatory=actor.name),
         language,
         stated_due_on,
     )

@@ -14,6 +14,7 @@ from agreements.kernel.audit import AuditEvent
 from agreements.parties.actions import address_in_clear, notice_address_in_force
 from compliance.breaches.actions import case_of_id
 from compliance.breaches.board import CaseRow, row_of, scheduler_now
+from compliance.breaches.issuing import change_behind
 from compliance.breaches.models import BreachCase
 from compliance.breaches.waiting import CaseAct, open_acts
 from compliance.changes.actions import notices_of
@@ -98,7 +99,7 @@ def dossier_of(session: Session, case_id: int, *, now: datetime) -> Dossier:
     """Return the case with its facts, or raise NotFound."""
     case = case_of_id(session, case_id)
     row = row_of(case, scheduler_now(session, now=now), now=now)
-    change = _change_of(session, case)
+    change = change_behind(session, case)
     notices = list(
         session.scalars(
             select(Notice).where(Notice.cause.startswith(f"case:{case.id}:", autoescape=True)).order_by(Notice.id)
@@ -128,11 +129,6 @@ def rescission_limit(session: Session, known: date | datetime, *, now: datetime)
 def designated_address(session: Session, case: BreachCase) -> str | None:
     confirmed = notice_address_in_force(session, case.tenant_id)
     return masked(address_in_clear(session, confirmed)) if confirmed else None
-
-
-def _change_of(session: Session, case: BreachCase) -> ChangeEvent | None:
-    kind, _, number = case.obligation.cause.partition(":")
-    return session.get(ChangeEvent, int(number)) if kind == "change" else None
 
 
 def _events(

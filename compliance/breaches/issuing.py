@@ -13,6 +13,7 @@ from agreements.parties.actions import address_in_clear, notice_address_in_force
 from compliance.breaches import letters
 from compliance.breaches.models import BreachCase
 from compliance.breaches.rules import CaseState
+from compliance.changes.models import ChangeEvent
 from compliance.notices.actions import approve, cancel, compose, may_have_left, write_letter
 from compliance.notices.dispatch import enqueue, receipt_of
 from compliance.notices.models import Notice
@@ -48,6 +49,18 @@ class Preview:
     recipient: str
     masked_address: str
     fingerprint: str
+
+
+def change_behind(session: Session, case: BreachCase) -> ChangeEvent | None:
+    """Return the change of the tenant's that was not notified in time, or None where the case is about another duty."""
+    kind, _, number = case.obligation.cause.partition(":")
+    return session.get(ChangeEvent, int(number)) if kind == "change" else None
+
+
+def what_changed(session: Session, case: BreachCase) -> str | None:
+    """Return what a letter calls the change, so that the tenant knows which one is meant."""
+    change = change_behind(session, case)
+    return change.description.rstrip("。.;； ") if change else None
 
 
 def preview(session: Session, case: BreachCase, draft: Draft, *, now: datetime) -> Preview:

@@ -5,12 +5,20 @@ The frame of each letter is the notices room's; here is what only this case know
 
 from agreements.kernel.instants import legal_date
 from compliance.breaches.models import BreachCase
+from compliance.notices.letters import day_in_words
 from compliance.notices.rules import Fact, Language, Particulars
 
 _LATE = {
-    Language.ZH: "贵方证照、文件、资料信息或业务状况发生变更，依第3.3条应于{due}24:00前以书面形式通知我方",
-    Language.EN: "a licence, document, information or business condition of yours changed; clause 3.3 asks for written"
-    " notice to us by the end of {due}",
+    Language.ZH: "贵方发生{what}，依第3.3条应于{due}24:00前以书面形式通知我方",
+    Language.EN: "{what}; clause 3.3 asks for written notice to us by the end of {due}",
+}
+_CHANGED = {
+    Language.ZH: "证照、文件、资料信息或业务状况的变更（{what}）",
+    Language.EN: "a licence, document, information or business condition of yours changed ({what})",
+}
+_CHANGED_SOMEHOW = {
+    Language.ZH: "证照、文件、资料信息或业务状况的变更",
+    Language.EN: "a licence, document, information or business condition of yours changed",
 }
 _MISSED = {
     Language.ZH: "上述期限届满，我方未收到贵方的书面变更通知",
@@ -46,19 +54,22 @@ _SUSPENDED = {
 }
 
 
-def demand(case: BreachCase, *, language: Language, signatory: str) -> Particulars:
-    """Clause 4.4: what was missed, and what to do about it; what has come meanwhile is not asked for again."""
+def demand(case: BreachCase, *, what: str | None, language: Language, signatory: str) -> Particulars:
+    """Clause 4.4: what was missed, and what to do about it; what has come meanwhile is not asked for again.
+
+    what  what changed at the tenant, in the words of our record; None where no change is behind the case
+    """
     is_performed = case.obligation.performed_at is not None
     return Particulars(
-        facts=_breach(case, language),
+        facts=_breach(case, what, language),
         requests=(_ASK_REASON[language],) if is_performed else (_ASK_NOTICE[language], _ASK_REASON[language]),
         signatory=signatory,
     )
 
 
-def suspension(case: BreachCase, *, language: Language, signatory: str) -> Particulars:
+def suspension(case: BreachCase, *, what: str | None, language: Language, signatory: str) -> Particulars:
     """Clauses 4.4, 6.1: the breach, the demand that arrived, and that its date passed."""
-    facts = list(_breach(case, language))
+    facts = list(_breach(case, what, language))
     demand_notice = case.demand_notice
     if demand_notice is not None and demand_notice.arrived_at is not None:
         facts.append(
@@ -102,15 +113,12 @@ def resume(case: BreachCase, *, language: Language, signatory: str) -> Particula
     )
 
 
-def _breach(case: BreachCase, language: Language) -> tuple[Fact, ...]:
+def _breach(case: BreachCase, what: str | None, language: Language) -> tuple[Fact, ...]:
     obligation = case.obligation
-    due = (
-        f"{obligation.due_on.year}年{obligation.due_on.month}月{obligation.due_on.day}日"
-        if language is Language.ZH
-        else obligation.due_on.isoformat()
-    )
+    due = day_in_words(obligation.due_on, language)
+    changed = _CHANGED[language].format(what=what) if what else _CHANGED_SOMEHOW[language]
     facts = (
-        Fact(legal_date(obligation.triggered_at), _LATE[language].format(due=due)),
+        Fact(legal_date(obligation.triggered_at), _LATE[language].format(what=changed, due=due)),
         Fact(obligation.due_on, _MISSED[language]),
     )
     if obligation.performed_at is None:

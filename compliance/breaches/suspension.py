@@ -10,7 +10,7 @@ from agreements.kernel.errors import N_, Conflict
 from agreements.register.models import Agreement
 from agreements.register.rules import IN_FORCE
 from compliance.breaches import letters
-from compliance.breaches.issuing import Draft, issue
+from compliance.breaches.issuing import Draft, issue, what_changed
 from compliance.breaches.models import BreachCase
 from compliance.breaches.moving import move, require_text
 from compliance.breaches.rules import (
@@ -94,7 +94,9 @@ def suspension_draft(session: Session, case: BreachCase, *, language: Language, 
     return Draft(
         NoticeKind.SUSPENSION_NOTICE,
         case.clause,
-        letters.suspension(case, language=language, signatory=_signatory(session, case, actor)),
+        letters.suspension(
+            case, what=what_changed(session, case), language=language, signatory=_signatory(session, case, actor)
+        ),
         language,
     )
 

@@ -193,7 +193,7 @@ MORE: dict[CaseAct, Callable[[Session, Dossier, Mapping[str, str], datetime], di
 def _draft(session: Session, case: BreachCase, act: CaseAct, choice: LetterChoice) -> Draft:
     if act is CaseAct.DEMAND:
         assert choice.due_on is not None, "the schema reads the date of a demand"
-        return demand_draft(case, stated_due_on=choice.due_on, language=choice.language, actor=g.actor)
+        return demand_draft(session, case, stated_due_on=choice.due_on, language=choice.language, actor=g.actor)
     if act is CaseAct.SUSPEND:
         return suspension_draft(session, case, language=choice.language, actor=g.actor)
     return resume_draft(case, language=choice.language, actor=g.actor)
