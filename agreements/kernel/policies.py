@@ -21,7 +21,7 @@ PolicyValue = int | bool | str | list[str]
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """key, default and unit; `clause` is what it gives a number to, `meaning` a catalogue entry.
+    """key, default and unit; `clause` of the agreement that it gives a number to, “–” for none; `meaning` for people.
 
     choices  the words a list may hold; empty for other kinds
     """
@@ -76,14 +76,18 @@ POLICIES: dict[str, Policy] = {
             "force_majeure_proof_calendar_days", 30, "calendar_day", "7.1.1", N_("Reminder of the notary's statement")
         ),
         Policy(
-            "expiry_warning_calendar_days", 30, "calendar_day", "–", N_("First warning before the service period ends")
+            "expiry_warning_calendar_days",
+            30,
+            "calendar_day",
+            "三 1",
+            N_("First warning before the service period ends"),
         ),
-        Policy("provider_target_hour", 18, "hour", "T-11", N_("Our internal target on the due day, Shanghai time")),
+        Policy("provider_target_hour", 18, "hour", "2.4", N_("Our internal target on the due day, Shanghai time")),
         Policy(
             "business_opening_hour",
             9,
             "hour",
-            "4.2",
+            "–",
             N_("When the next business day opens, for “should know” arrivals"),
         ),
         Policy(
@@ -105,23 +109,23 @@ POLICIES: dict[str, Policy] = {
             "suspension_cap_tenants",
             3,
             "tenant",
-            "6.2",
+            "6.1",
             N_("Suspensions by the scheduler in 24 hours: at least this many"),
         ),
         Policy(
             "suspension_cap_percent",
             5,
             "percent",
-            "6.2",
+            "6.1",
             N_("Suspensions by the scheduler in 24 hours: this share of tenants in service"),
         ),
-        Policy("allow_life_seconds", 120, "second", "9", N_("How long a gateway may rely on an allow")),
-        Policy("quota_low_percent", 20, "percent", "9", N_("Remaining quota below which answers carry QUOTA_LOW")),
+        Policy("allow_life_seconds", 120, "second", "–", N_("How long a gateway may rely on an allow")),
+        Policy("quota_low_percent", 20, "percent", "一", N_("Remaining quota below which answers carry QUOTA_LOW")),
         Policy(
             "expiring_calendar_days",
             30,
             "calendar_day",
-            "9",
+            "三 1",
             N_("Days before the end from which answers carry EXPIRING"),
         ),
     )
