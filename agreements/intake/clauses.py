@@ -10,7 +10,10 @@ from agreements.intake.document import CELL, Document, Line
 NUMBER = re.compile(
     r"(?:#{1,6}\s*)?(?:[-*•]\s)?[(]?(?:第\s?)?(?P<number>\d{1,2}(?:\s?\.\s?\d{1,2}){1,3})(?!\d)(?!\s?[.]?\d|\s?[元%万千]|\s?QPS)[条款]?[)、.,:]?"
 )
-INLINE_NUMBER = re.compile(r"(?<=[。;])\s{0,3}(?P<number>\d{1,2}\.\d{1,2}(?:\.\d{1,2})?)(?![\d元%万千.])")
+INLINE_NUMBER = re.compile(
+    r"(?<=[。;])\s{0,3}(?:#{0,6}\s{0,2}(?:\d{1,2}|[一二三四五六七八九十]{1,2})\s?[.、]\s?[^\d。,;]{1,20}?)?"
+    r"(?P<number>\d{1,2}\.\d{1,2}(?:\.\d{1,2})?)(?![\d元%万千.])"
+)
 AFTER_HEADING = re.compile(
     r"(?:#{1,6}\s*)?\d{1,2}\s?[.、][^\d。,;]{1,20}?(?P<number>\d{1,2}\.\d{1,2})(?=\s?[\u4e00-\u9fff])"
 )
@@ -18,6 +21,7 @@ HEADING = re.compile(
     r"(?:#{1,6}\s*)?(?:第\s?[一二三四五六七八九十\d]{1,3}\s?[条章节部]|[一二三四五六七八九十]{1,3}\s?[、.]|\(?[一二三四五六七八九十]{1,2}\)|\d{1,2}\s?[.、])"
 )
 ANNEX = re.compile(r"(?:#{1,6}\s*)?附\s?件\s?[一二三1-9]?\s?(?:[:.、]|$|\s|《)")
+MAIN_TITLE = re.compile(r"(?:#{1,6}\s*)?《?(?:云市场)?商品销售协议》?$")
 ANNEX_TITLE = re.compile(r"(?:#{1,6}\s*)?《?最终用户使用协议》?$")
 BULLET_SIGN = re.compile(r"[-*•·●○■□◆]\s?|\(\d{1,2}\)|[①-⑳]")
 SENTENCE_END = re.compile(r"[。;！!？?]+")
@@ -64,22 +68,26 @@ def sentences_of(document: Document, labelled_lines: frozenset[int]) -> list[Sen
     found: list[Sentence] = []
     for paragraph in _paragraphs(document, labelled_lines):
         found += _sentences_of_paragraph(document, paragraph)
-        if len(found) > MOST_SENTENCES:
+        if len(found) >= MOST_SENTENCES:
             break
     return found[:MOST_SENTENCES]
 
 
-def annex_starts_at(document: Document) -> int | None:
-    """Return where the annex begins in the uniform text: its title line, not a sentence that mentions it."""
-    for line in document.lines:
-        if len(line.text) <= 40 and "。" not in line.text and (ANNEX.match(line.text) or ANNEX_TITLE.match(line.text)):
-            return line.start
-    return None
+def annex_of(document: Document) -> range:
+    """Return the annex as a range of the uniform text: from its title line, which is no sentence, to the next title."""
+    titles = [line for line in document.lines if 0 < len(line.text) <= 40 and "。" not in line.text]
+    start = next((line.start for line in titles if ANNEX.match(line.text) or ANNEX_TITLE.match(line.text)), None)
+    if start is None:
+        return range(0)
+    end = next(
+        (line.start for line in titles if line.start > start and MAIN_TITLE.match(line.text)), len(document.text)
+    )
+    return range(start, end)
 
 
 def _paragraphs(document: Document, labelled_lines: frozenset[int]) -> list[_Paragraph]:
     """Join lines into paragraphs: a clause number, a heading or a bullet begins one, a broken sentence goes on."""
-    annex = annex_starts_at(document)
+    annex = annex_of(document)
     paragraphs: list[_Paragraph] = []
     open_at: int | None = None
     number: str | None = None
@@ -88,13 +96,13 @@ def _paragraphs(document: Document, labelled_lines: frozenset[int]) -> list[_Par
     def close() -> None:
         nonlocal open_at
         if open_at is not None:
-            paragraphs.append(_Paragraph(number, annex is not None and open_at >= annex, open_at, end))
+            paragraphs.append(_Paragraph(number, open_at in annex, open_at, end))
         open_at = None
 
     for line in document.lines:
         if not line.text:
             continue
-        if line.number in labelled_lines or CELL in line.text or line.start == annex:
+        if line.number in labelled_lines or CELL in line.text or (annex and line.start == annex.start):
             close()
             number = None
             continue

@@ -32,10 +32,14 @@ SPECIAL = re.compile(
     r"</?(?P<tag>[A-Za-z][A-Za-z0-9]{0,9})(?:\s[^<>]{0,300})?/?>"
     r"|&(?:nbsp|amp|lt|gt|quot|#160);"
     r"|\r\n?|[\n\f\v\x1c-\x1e\x85\u2028\u2029]"
-    r"|(?<!\*)\*\*(?!\*)|_{2,}"
+    r"|(?<!\*)\*\*(?!\*)|_{2,}|`"
     r"|[\t|\x1f│┃║｜]"
     r"|[\x00-\x08\x0e-\x1b\x7f\xad\u200b-\u200f\u202a-\u202e\u2060\ufeff]"
 )
+
+
+WRAPPED = re.compile(r"(?<=[\u4e00-\u9fff（）-])\s*\n\s*|\s*\n\s*(?=[\u4e00-\u9fff（）-])")
+"""A line break inside a value: between Chinese characters it stands for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ class Document:
             original = self.original[self.origins[position]]
             kept = original if original in KEPT_AS_PRINTED or original == "|" else self.text[position]
             characters.append(" " if kept == CELL else kept)
-        return " ".join("".join(characters).split())
+        return " ".join(WRAPPED.sub("", "".join(characters)).split())
 
 
 def uniform_document(original: str) -> Document:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
-from agreements.intake.clauses import Sentence, annex_starts_at, sentences_of
+from agreements.intake.clauses import MOST_SENTENCES, Sentence, annex_of, sentences_of
 from agreements.intake.derived import derive, judge_effectiveness
 from agreements.intake.document import Evidence, Field, uniform_document
 from agreements.intake.draft import Derived, Draft, Marketplace, Order, Party, PriceCheck, Signing
@@ -26,6 +26,9 @@ from agreements.parties.rules import normalised_name
 
 POSTPAID = re.compile(r"后付|先用后付|先使用后付|月结|账期|按月结算|事后结算")
 SAYS_UNPAID = re.compile(r"尚未(?:完成)?(?:支付|付款|缴费)|未完成(?:支付|付款)")
+ROLES_REVERSED = re.compile(
+    r"甲方\s?\((?:服务商|卖方|供方)\)|(?:服务商|卖方|供方)\s?\(甲方\)|甲方\s?[:]?[^\n]{2,60}\n?\s{0,3}\((?:以下|下)?简?称[^()]{0,3}(?:服务商|卖方)"
+)
 CONDITIONAL = re.compile(r"如|若|倘|的情况|未支付的|的,")
 
 ORDER_FIELDS = ("order_no", "product_name", "spec_text", "quantity", "payment_mode", "list_price", "paid_amount")
@@ -41,7 +44,7 @@ def read_source(source: SourceText, *, is_working_day: IsWorkingDay) -> Draft:
     blocks = party_blocks(document, labels)
     party_a, party_b = (read_party(document, party, blocks.header[party]) for party in ("party_a", "party_b"))
     order = read_order(document, labels)
-    marketplace = read_marketplace(document, labels, annex_starts_at(document))
+    marketplace = read_marketplace(document, labels, annex_of(document))
     signing = read_signing(document, blocks, labels)
     sentences = sentences_of(document, frozenset(label.line for label in labels))
     terms = read_terms(document, sentences)
@@ -58,6 +61,7 @@ def read_source(source: SourceText, *, is_working_day: IsWorkingDay) -> Draft:
     matched = _marketplace(marketplace, party_a, party_b)
     warnings = [
         *source.warnings,
+        *_reading_warnings(document.text, sentences),
         *_party_warnings(parties, matched, marketplace),
         *_order_warnings(order, spec, derived),
         *effectiveness.warnings,
@@ -156,6 +160,14 @@ def _says_unpaid(sentence: Sentence) -> bool:
         and SAYS_UNPAID.search(sentence.text) is not None
         and CONDITIONAL.search(sentence.text) is None
     )
+
+
+def _reading_warnings(text: str, sentences: Sequence[Sentence]) -> Iterator[str]:
+    """Say what makes the whole reading doubtful: roles the other way round, or a text too long to be read out."""
+    if ROLES_REVERSED.search(text):
+        yield "party_roles_reversed"
+    if len(sentences) >= MOST_SENTENCES:
+        yield "text_not_read_to_its_end"
 
 
 def _party_warnings(parties: dict[str, PartyFields], matched: Marketplace, fields: MarketplaceFields) -> Iterator[str]:

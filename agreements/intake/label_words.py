@@ -94,7 +94,7 @@ def _any_of(alternatives: list[str]) -> str:
 LABEL = re.compile(
     rf"(?P<party>{_any_of(list(PARTY_OF_WORD))})?[ ]{{0,4}}(?:\([^():\n\x1f]{{0,20}}\))?[ ]{{0,4}}的?[ ]?"
     rf"(?P<sub>{_any_of(list(KEY_OF_WORD))})?[ ]{{0,4}}(?P<note>\([^():\n\x1f]{{0,20}}\))?[ ]{{0,8}}"
-    r"(?P<colon>[:=]|︰|∶)?",
+    r"(?P<colon>[】\]]?[ ]?[:=]|[】\]]|︰|∶)?(?P<is>为(?!准|依据|限))?",
     re.IGNORECASE,
 )
 """A label where one may begin: a party, a field, or both (甲方, 联系人, 甲方联系人), perhaps a note and a colon."""

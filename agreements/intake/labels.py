@@ -8,7 +8,9 @@ from functools import lru_cache
 from agreements.intake.document import CELL, Document, Line
 from agreements.intake.label_words import KEY_OF_WORD, LABEL, ORDER_KEYS, PARTY_KEYS, PARTY_OF_WORD, TAKES_FREE_TEXT
 
-BULLET = re.compile(r"(?:#{1,6}|>|[-*+•·●○■□◆])?\s*(?:\(?\d{1,2}[.、)](?!\d)\s*)?")
+BULLET = re.compile(
+    r"(?:#{1,6}|>|[-*+•·●○■□◆])?\s*(?:\(?\d{1,2}[.、)](?!\d)\s*|\(?[一二三四五六七八九十]{1,2}[、)]\s*)?[【\[]?"
+)
 BOUNDARY = re.compile(r"[\s,;。、/\x1f)]+")
 WIDE_GAP = re.compile(r"\s{2,}")
 UNKNOWN_LABEL = re.compile(r"[\s,;]+[\u4e00-\u9fff]{2,8}\s?:")
@@ -22,7 +24,7 @@ SHORT_NAME_NOTE = re.compile(
 """A line that gives a party its short name, such as (简称“最终用户”): what follows is that party's, named or not."""
 NAME_END = re.compile(r"(?:公司|企业|集团|中心|厂|店|行|院|社|部|所|会|校|学|户|工作室)(?:\([^()]{1,20}\))?$")
 BLANK = re.compile(
-    r"[-—–/_\\.…\s]*|无|暂无|空|待填|待定|待补充|未填|未填写|N/?A|\(?(?:用户)?(?:盖章|签章|签字|公章)(?:处)?\)?",
+    r"[-—–/_\\.…\s年月日]*|无|暂无|空|待填|待定|待补充|未填|未填写|N/?A|\(?(?:用户)?(?:盖章|签章|签字|公章)(?:处)?\)?",
     re.IGNORECASE,
 )
 LONGEST_LABELLED_LINE = 1000
@@ -113,7 +115,14 @@ def _match(text: str, position: int) -> _Match | None:
         key = "party"
     if key in {"account_purchaser", "account_seller"}:
         key, party = "account", "party_a" if key == "account_purchaser" else "party_b"
-    return _Match(key, party, match.start(), match.end(), match["colon"] is not None)
+    said = match["is"] is not None and key in ORDER_KEYS  # 数量为1
+    return _Match(
+        key,
+        party,
+        match.start(),
+        match.end() if said else match.start("is") if match["is"] else match.end(),
+        said or match["colon"] is not None,
+    )
 
 
 def _tight(text: str) -> str:
@@ -183,7 +192,7 @@ def _run_on(lines: Sequence[Line], position: int, label: Label) -> Label:
         return label
     if label.is_blank and label.key != "seal":
         return replace(label, value_start=following.start, value_end=following.end, sure=0.7)
-    if label.key in TAKES_FREE_TEXT and label.value_end - label.value_start > 12:
+    if label.key in TAKES_FREE_TEXT and label.value_end - label.value_start > 8:
         return replace(label, value_end=following.end, sure=0.8)
     return label
 

@@ -86,7 +86,6 @@ def _read_text(document: Document, label: Label | None) -> Field[str]:
     if label is None:
         return Field()
     value = document.printed(label.value_start, label.value_end)
-    value = re.sub(r"(?<=[\u4e00-\u9fff-]) (?=[\u4e00-\u9fff-])", "", value) if label.sure == 0.8 else value
     return Field(value, _evidence(document, label))
 
 
@@ -136,6 +135,11 @@ def _read_period(document: Document, labels: Sequence[Label]) -> Field[ServicePe
         found = dates_in(_value(document, whole))
         if len(found) == 2:
             return _period_field(found[0], found[1], _evidence(document, whole))
+        if len(found) == 1 and found[0] is not None:
+            only = found[0]
+            is_end = re.match(r"\s*(?:止|截止|为止|到期)", _value(document, whole)[only.end :])
+            evidence = _evidence(document, whole)
+            return _period_field(None, only, evidence) if is_end else _period_field(only, None, evidence)
         if found:
             return Field(None, _evidence(document, whole), ("service_period_unclear",))
     ends = [_filled(labels, key) for key in ("service_start", "service_end")]
@@ -158,22 +162,23 @@ def _period_field(start: WrittenDate | None, end: WrittenDate | None, evidence: 
     return Field(period, evidence, tuple(warnings))
 
 
-def read_marketplace(document: Document, labels: Sequence[Label], annex_at: int | None) -> MarketplaceFields:
+def read_marketplace(document: Document, labels: Sequence[Label], annex: range) -> MarketplaceFields:
     """Read the platform and both accounts, from labels or from the sentence that names them in brackets."""
     accounts: dict[str, Field[str]] = {}
     for label in labels:
         if label.key == "account" and label.party and not label.is_blank:
             accounts.setdefault(label.party, _read_text(document, label))
-    end = len(document.text) if annex_at is None else annex_at
-    for match in islice(ACCOUNT.finditer(document.text, 0, end), MOST_ACCOUNTS):
+    for match in islice(ACCOUNT.finditer(document.text), MOST_ACCOUNTS):
+        if match.start() in annex:
+            continue
         before = document.text[max(0, match.start() - 40) : match.start()]
         party = _nearest_party(before)
-        stop = _end_of_name(document.text, match.end(), min(end, match.end() + 80))
+        stop = _end_of_name(document.text, match.end(), min(len(document.text), match.end() + 80))
         value = document.printed(match.end(), stop)
         if party and value and party not in accounts:
             accounts[party] = Field(value, document.evidence(match.end(), stop, 0.95))
     return MarketplaceFields(
-        _read_host(document, end), accounts.get("party_a", Field()), accounts.get("party_b", Field())
+        _read_host(document, annex), accounts.get("party_a", Field()), accounts.get("party_b", Field())
     )
 
 
@@ -196,9 +201,9 @@ def _end_of_name(text: str, start: int, limit: int) -> int:
     return start
 
 
-def _read_host(document: Document, end: int) -> Field[str]:
+def _read_host(document: Document, annex: range) -> Field[str]:
     """Return the platform's host name: the one beside 云市场, else the only one."""
-    hosts = list(islice(HOST.finditer(document.text, 0, end), MOST_ACCOUNTS))
+    hosts = [host for host in islice(HOST.finditer(document.text), MOST_ACCOUNTS) if host.start() not in annex]
     beside = [host for host in hosts if "市场" in document.text[max(0, host.start() - 15) : host.end() + 10]]
     chosen = beside or (hosts if len({host.group().lower() for host in hosts}) == 1 else [])
     if not chosen:

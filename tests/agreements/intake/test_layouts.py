@@ -116,6 +116,19 @@ SAME = {
     "order: html": with_order("<table><tbody>" + rows("<tr><td>{}</td><td class='x'>{}</td></tr>", "") + "</tbody></table>"),
     "order: html over many lines": with_order("<table>\n" + rows("<tr>\n<td>{}</td>\n<td>{}</td>\n</tr>") + "\n</table>"),
     "order: html breaks": with_order(rows("<b>{}</b>：{}", "<br/>")),
+    "order: bracketed labels": with_order(rows("【{}】{}")),
+    "order: a sentence": with_order(rows("{}为{}", "，") + "。"),
+    "order: numbered in Chinese": with_order(
+        "\n".join(f"{number}、{a}：{b}" for number, (a, b) in zip("一二三四五六七八", ROWS, strict=True))
+    ),
+    "order: code marks": changed(TEXT, ("| 202407280000123 |", "| `202407280000123` |"), ("| 800.00 |", "| **800.00** |")),
+    "order: spaced digits": changed(TEXT, ("| 202407280000123 |", "| 2024 0728 0000 123 |")),
+    "order: period in brackets": changed(TEXT, ("2024年07月28日 至 2025年07月29日", "一年（2024-07-28/2025-07-29）")),
+    "page numbers between clauses": changed(TEXT, ("\n\n3.4 ", "\n\n第 3 页 / 共 6 页\n\n3.4 "), ("业务依法须经", "业务\n- 3 -\n依法须经")),
+    "annex in one paragraph": TEXT[: TEXT.index("### 1.")] + TEXT[TEXT.index("### 1.") :].replace("\n\n", ""),
+    "annex first": TEXT[TEXT.index("## 附件") :] + "\n\n" + TEXT[: TEXT.index("## 附件")],
+    "header: wrapped address": changed(TEXT, ("武汉市示例区", "武汉市示例区\n")),
+    "signature: one date for the agreement": with_signature(f"甲方：{A}（盖章）\n乙方：{B}（盖章）\n签订日期：2024年7月28日"),
     "order: box drawing": with_order(rows("│ {} │ {} │")),
     "order: wrapped value": with_order(rows("{}：{}").replace("两项比对-身份", "两项比对-\n身份")),
     "order: before the parties": None,
@@ -189,6 +202,8 @@ MISSING = [
         "service_period_unclear",
     ),
     ("（阿里云账号：海棠企业咨询有限公司）", "", "marketplace.purchaser_account", "purchaser_account_missing"),
+    ("2024年07月28日 至 2025年07月29日", "自2024年7月28日起12个月", "order.service_end", "service_period_unclear"),
+    ("日期：2024年07月28日", "日期：    年   月   日", "signing.party_a_date", "party_a_sign_date_missing"),
     ("日期：2024年07月28日", "日期：", "signing.party_a_date", "party_a_sign_date_missing"),
 ]
 
@@ -244,3 +259,13 @@ def test_different_signing_dates_are_a_warning():
 def test_another_name_in_the_signature_is_a_warning():
     read = read_json(changed(TEXT, (f"甲方（盖章）：{A}", "甲方（盖章）：海棠企业咨询有限公司")))
     assert "party_a_signature_name_differs" in read["warnings"]
+
+
+def test_roles_the_other_way_round_are_a_warning():
+    read = read_json(changed(TEXT, (f"甲方：{A}\n\n（下称“最终用户”）", f"甲方（服务商）：{A}")))
+    assert "party_roles_reversed" in read["warnings"]
+
+
+def test_a_text_too_long_to_be_read_out_says_so():
+    read = read_json(TEXT + "\n\n" + "9.1 双方应当友好合作。\n\n" * 2500)
+    assert "text_not_read_to_its_end" in read["warnings"]
