@@ -88,15 +88,13 @@ BAIT = [
 
 @pytest.mark.parametrize("bait", BAIT)
 def test_a_hostile_line_is_read_within_a_second(bait):
-    """A line of 100,000 characters, alone and inside a clause, a value and the header; a second of our
-    processor each, where quadratic reading takes minutes."""
+    """A line of 100,000 characters, alone, and at once in a clause, a value and the header; a second of our
+    processor a line, where quadratic reading takes minutes."""
     line = bait * (100_000 // len(bait))
-    texts = [
-        line,
-        changed(TEXT, ("3.3 开通", f"3.3 {line}开通")),
-        changed(TEXT, ("1200元/3万次", line)),
-        changed(TEXT, ("地址：湖北", f"地址：{line}湖北")),
-    ]
+    everywhere = changed(
+        TEXT, ("3.3 开通", f"3.3 {line}开通"), ("1200元/3万次", line), ("地址：湖北", f"地址：{line}湖北")
+    )
+    texts = [line, everywhere]
     began = time.process_time()
     for text in texts:
         try:
