@@ -1,0 +1,88 @@
+"""Every page of the populated register with the role it is looked at by, and people who are signed in to look."""
+
+from contextlib import contextmanager
+
+from flask_migrate import upgrade
+
+from agreements.kernel.db import db
+from app import create_app
+from tests.browser.parties import HAITANG, MUJIN, SHUISHAN, YUNSHAN
+from tests.browser.populated import populate
+from tests.browser.watching import a_window
+from tests.builders_access import PASSWORD
+from tests.builders_browser import serving
+from tests.builders_notices import a_mail_server
+
+PAGES = (
+    ("today", "legal_officer", "/"),
+    ("register", "legal_officer", "/agreements"),
+    ("register-search", "legal_officer", "/agreements?q=集团"),
+    ("import", "legal_officer", "/import"),
+    ("import-review", "legal_officer", "/import/13"),
+    ("import-registered", "legal_officer", "/import/1"),
+    ("agreement-suspended", "legal_officer", f"/agreements/{HAITANG.order_no}"),
+    ("agreement-unpaid", "finance", f"/agreements/{MUJIN.order_no}"),
+    ("agreement-not-open", "ops", f"/agreements/{SHUISHAN.order_no}"),
+    ("tenant", "legal_officer", f"/tenants/{HAITANG.key}"),
+    ("tenant-document", "legal_officer", f"/tenants/{SHUISHAN.key}/documents/new"),
+    ("tenant-address", "legal_officer", f"/tenants/{SHUISHAN.key}/notice-address"),
+    ("tenant-platform", "legal_officer", f"/tenants/{SHUISHAN.key}/platforms/new"),
+    ("tenant-change", "legal_officer", f"/tenants/{YUNSHAN.key}/changes/new"),
+    ("tenant-change-notice", "legal_officer", f"/tenants/{YUNSHAN.key}/changes/notice"),
+    ("cases", "legal_officer", "/cases"),
+    ("cases-all", "legal_officer", "/cases?state=all"),
+    ("case-suspended", "legal_officer", "/cases/2"),
+    ("case-closed", "legal_approver", "/cases/1"),
+    ("case-decided", "legal_approver", "/cases/3"),
+    ("case-suspected", "legal_officer", "/cases/7"),
+    ("case-confirm", "legal_officer", "/cases/7/confirm"),
+    ("case-dismiss", "legal_officer", "/cases/7/dismiss"),
+    ("case-accept", "legal_officer", "/cases/2/accept"),
+    ("notices", "legal_officer", "/notices"),
+    ("notice-sent", "legal_officer", "/notices/7"),
+    ("notice-acknowledged", "legal_officer", "/notices/1"),
+    ("notice-arrival", "legal_officer", "/notices/7/arrival"),
+    ("people", "admin", "/admin/people"),
+    ("person", "admin", "/admin/people/2"),
+    ("invite", "admin", "/admin/people/invite"),
+    ("keys", "admin", "/admin/keys"),
+    ("key-issue", "admin", "/admin/keys/issue"),
+    ("jobs", "admin", "/admin/jobs"),
+    ("job", "admin", "/admin/jobs/obligation_sweep"),
+    ("policies", "admin", "/admin/policies"),
+    ("policy", "admin", "/admin/policies/suspension_cap_tenants"),
+    ("account", "legal_officer", "/account"),
+)
+VISITOR_PAGES = (("sign-in", "/sign-in"),)
+
+
+@contextmanager
+def a_populated_site(folder):
+    """Serve the populated register; yields (address, logins by role, mail server)."""
+    with a_mail_server() as mail_server:
+        app = create_app(
+            {
+                "smtp_port": mail_server.port,
+                "smtp_from": "notices@qingrong.example",
+                "public_url": "https://luyue.qingrong.example",
+            },
+            instance_path=str(folder / "instance"),
+        )
+        with app.app_context():
+            upgrade()
+        logins = populate(app, mail_server)
+        with serving(app) as address:
+            yield address, logins, mail_server
+        with app.app_context():
+            db.engine.dispose()
+
+
+def sign_in(browser, address, login, complaints, **look):
+    """Sign a person in through the page; returns the page."""
+    page = a_window(browser, address, complaints, **look)
+    page.goto("/sign-in?next=/account")
+    page.fill("#login", login)
+    page.fill("#password", PASSWORD)
+    with page.expect_navigation(url=f"{address}/account"):
+        page.click("main button[type=submit]")
+    return page

@@ -1,0 +1,65 @@
+"""Every page of a populated register, in English: nothing to complain of, nothing untranslated, nothing too wide."""
+
+import re
+from collections import defaultdict
+
+import pytest
+from babel.messages.pofile import read_po
+
+from tests.browser.rooms import PAGES, VISITOR_PAGES, a_populated_site, sign_in
+from tests.browser.watching import a_window
+from tests.builders_browser import a_browser
+from tests.walk import ROOT
+
+pytestmark = pytest.mark.browser
+
+NARROW, WIDE = {"width": 360, "height": 900}, {"width": 1440, "height": 900}
+
+
+def test_every_page_in_english_is_whole_wide_and_narrow(tmp_path):
+    complaints, faults = [], []
+    with a_browser() as browser, a_populated_site(tmp_path) as (address, logins, _mail_server):
+        look = {"language": "en-GB"}
+        visitor = a_window(browser, address, complaints, **look)
+        for name, path in VISITOR_PAGES:
+            faults += faults_of(visitor, name, path)
+        rounds = defaultdict(list)
+        for name, role, path in PAGES:
+            rounds[role].append((name, path))
+        for role, pages in rounds.items():
+            page = sign_in(browser, address, logins[role], complaints, **look)
+            with page.expect_navigation():
+                page.click(".language-switch button[value=en]")
+            for name, path in pages:
+                faults += faults_of(page, name, path)
+            page.context.close()
+
+    assert faults == []
+    assert complaints == []
+
+
+def faults_of(page, name, path):
+    """Return what is wrong with a page that anybody would see."""
+    page.goto(path)
+    faults = [f"{name}: untranslated {word}" for word in sorted(set(KEYS.findall(page.inner_text("body"))))]
+    if page.get_attribute("html", "lang") != "en":
+        faults.append(f"{name}: not in English")
+    if page.locator("h1").count() != 1:
+        faults.append(f"{name}: {page.locator('h1').count()} main headings")
+    page.set_viewport_size(NARROW)
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    if wide > 0:
+        faults.append(f"{name}: {wide} pixels wider than a telephone")
+    page.set_viewport_size(WIDE)
+    return faults
+
+
+def _keys():
+    """Match what the catalogue must not leave as it is: `case_state.suspected` and its like."""
+    with (ROOT / "translations" / "en" / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        names = [message.id for message in read_po(file) if isinstance(message.id, str)]
+    kinds = {name.partition(".")[0] for name in names if re.fullmatch(r"[a-z_]+(\.[a-z_0-9]+)+", name)}
+    return re.compile(rf"\b(?:{'|'.join(sorted(kinds))})\.[a-z_]+\b")
+
+
+KEYS = _keys()
