@@ -85,11 +85,12 @@ def cases(*, tab: str, text: str, sort: str) -> Select[Any]:
 
 
 def _fits(text: str) -> ColumnElement[bool]:
+    wanted = normalised_name(text)
     conditions: list[ColumnElement[bool]] = [
-        Party.normalised_name.contains(normalised_name(text), autoescape=True),
-        Agreement.order_no.contains(text.strip(), autoescape=True),
+        Party.normalised_name.contains(wanted, autoescape=True),
+        Agreement.order_no.icontains(wanted, autoescape=True),
     ]
-    number = text.strip().removeprefix("#")
+    number = wanted.removeprefix("#")
     if number.isascii() and number.isdigit() and len(number) < 10:
         conditions.append(BreachCase.id == int(number))
     return or_(*conditions)
