@@ -17,13 +17,13 @@ from agreements.register.models import Agreement, Instrument, Term
 from compliance.breaches.models import BreachCase
 from compliance.desk import rules
 from compliance.desk.duties import CaseRow, Duty, case_rows, duties
+from compliance.desk.holds import HoldRow, hold_rows, reaches
 from compliance.desk.reading import Position, positions_of
 from compliance.desk.rules import OrderSums
 from compliance.gateway.actions import Answer, Question, answers_to
 from compliance.notices.models import Notice
 from compliance.obligations.models import Obligation
-from compliance.service.actions import holds_reaching
-from compliance.service.models import Hold, ServiceActivation
+from compliance.service.models import ServiceActivation
 
 EVENTS_SHOWN = 60
 
@@ -44,7 +44,7 @@ class Record:
     answer: Answer
     sums: OrderSums
     terms: list[Term]
-    holds: list[Hold]
+    holds: list[HoldRow]
     duties: list[Duty]
     cases: list[CaseRow]
     notices: list[Notice]
@@ -63,7 +63,7 @@ def record_of(session: Session, order_no: str, *, terms_at: datetime, now: datet
         answer=answer,
         sums=sums_of(agreement),
         terms=sorted_terms(session, agreement, at=terms_at),
-        holds=holds_reaching(session, agreement),
+        holds=hold_rows(session, reaches([agreement.id], [agreement.tenant_id])),
         duties=duties(session, Obligation.agreement_id == agreement.id, calendar=working_calendar(session), now=now),
         cases=case_rows(session, BreachCase.agreement_id == agreement.id),
         notices=list(

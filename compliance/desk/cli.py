@@ -17,13 +17,12 @@ from agreements.register.models import Agreement, Term
 from compliance.desk import rules
 from compliance.desk.agreement_reading import sorted_terms
 from compliance.desk.duties import Duty, duties
+from compliance.desk.holds import HoldRow, hold_rows, reaches
 from compliance.desk.reading import life_of
 from compliance.desk.rules import HoldFact
 from compliance.gateway.actions import decide_call
 from compliance.obligations.models import Obligation
-from compliance.service.actions import holds_reaching
-from compliance.service.models import Hold, ServiceActivation
-from compliance.service.rules import HoldState, hold_state
+from compliance.service.models import ServiceActivation
 
 commands = LuyueGroup("agreements", help="Read, register and show agreements.")
 
@@ -47,7 +46,8 @@ def agreement_at(session: Session, agreement: Agreement, *, at: datetime) -> dic
     """Return what was true of an agreement at an instant, by the facts known today, as JSON values."""
     activation = session.get(ServiceActivation, agreement.id)
     activated_at = activation.activated_at if activation and activation.activated_at <= at else None
-    holds = [hold for hold in holds_reaching(session, agreement) if hold.decided_at <= at]
+    reaching = hold_rows(session, reaches([agreement.id], [agreement.tenant_id]))
+    holds = [row for row in reaching if row.hold.decided_at <= at]
     state = rules.state_at(life_of(agreement), at)
     product = agreement.product.code
     decision = decide_call(session, agreement.tenant.tenant_key, product, now=at)
@@ -66,7 +66,7 @@ def agreement_at(session: Session, agreement: Agreement, *, at: datetime) -> dic
             "service": rules.service_state(
                 state=state,
                 is_activated=activated_at is not None,
-                holds=[HoldFact(hold.ground, _state_of(hold, at)) for hold in holds],
+                holds=[HoldFact(row.hold.ground, row.state_at(at)) for row in holds],
             ).value,
             "tenant": agreement.party_a_name,
             "tenant_key": agreement.tenant.tenant_key,
@@ -90,7 +90,7 @@ def agreement_at(session: Session, agreement: Agreement, *, at: datetime) -> dic
         },
         "gateway": {"product": product, **decision.as_json()},
         "terms": [_term(term) for term in sorted_terms(session, agreement, at=at)],
-        "holds": [_hold(hold, at) for hold in holds],
+        "holds": [_hold(row, at) for row in holds],
         "obligations": [_obligation(duty, at) for duty in owed],
     }
 
@@ -112,29 +112,17 @@ def _term(term: Term) -> dict[str, Any]:
     }
 
 
-def _state_of(hold: Hold, at: datetime) -> HoldState:
-    """Read a hold's state from what had happened by an instant."""
-
-    def by_then(fact: datetime | None) -> datetime | None:
-        return fact if fact is not None and fact <= at else None
-
-    return hold_state(
-        effective_at=by_then(hold.effective_at),
-        cancelled_at=by_then(hold.cancelled_at),
-        lifted_at=by_then(hold.lifted_at),
-    )
-
-
-def _hold(hold: Hold, at: datetime) -> dict[str, Any]:
+def _hold(row: HoldRow, at: datetime) -> dict[str, Any]:
+    hold = row.hold
     return {
-        "state": _state_of(hold, at).value,
+        "state": row.state_at(at).value,
         "ground": hold.ground.value,
         "scope": hold.scope.value,
         "clause": hold.clause,
         "notice": hold.notice.number if hold.notice else None,
         "decided_at": _text(hold.decided_at),
-        "notice_arrived_at": _text(hold.notice_arrived_at),
-        "effective_at": _text(hold.effective_at),
+        "notice_arrived_at": _text(hold.notice.arrived_at if hold.notice else None),
+        "effective_at": _text(row.effective_at),
         "lifted_at": _text(hold.lifted_at),
         "cancelled_at": _text(hold.cancelled_at),
     }

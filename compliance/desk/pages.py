@@ -8,13 +8,10 @@ from typing import Any
 
 from flask import render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from agreements.calendar.rules import DayKind
 from agreements.kernel import files
 from agreements.kernel.files import StoredFile
-from agreements.kernel.web.language import label
 from agreements.kernel.web.navigation import exists
 from compliance.desk import rules
 from compliance.desk.reading import NextStep
@@ -51,7 +48,7 @@ def notice_address(notice_id: int | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class TraceLine:
-    """A day that a count passed, as pages show it: a holiday by its name, a made-up day by what it is."""
+    """A day that a count passed, as pages show it; `name` of the holiday, a catalogue entry."""
 
     day: date
     kind: str
@@ -62,20 +59,9 @@ class TraceLine:
 def trace_lines(trace: Mapping[str, Any]) -> list[TraceLine]:
     """Return the days that an obligation's stored count passed, in the order of counting."""
     return [
-        TraceLine(date.fromisoformat(day["day"]), day["kind"], day["counted"], day_words(day["kind"], day["name"]))
+        TraceLine(date.fromisoformat(day["day"]), day["kind"], day["counted"], day["name"])
         for day in trace.get("days", ())
     ]
-
-
-def day_words(kind: str, name: str) -> str:
-    """Name a day that is no ordinary working day: 国庆节, 调休上班日（国庆节）, 周末."""
-    kind_words = label("day_kind", kind)
-    if not name:
-        return kind_words
-    named = gettext(name)
-    if kind == DayKind.ADJUSTED_WORKING_DAY:
-        return str(gettext("%(kind)s (%(name)s)", kind=kind_words, name=named))
-    return str(named)
 
 
 def render_desk(template: str, **values: Any) -> str:
@@ -86,7 +72,6 @@ def render_desk(template: str, **values: Any) -> str:
         notice_address=notice_address,
         needs=rules.NEEDS,
         trace_lines=trace_lines,
-        day_words=day_words,
         **values,
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session, aliased
 
 from agreements.kernel import policies
@@ -19,7 +19,8 @@ from agreements.register.rules import IN_FORCE, AgreementState
 from compliance.breaches.models import BreachCase
 from compliance.breaches.rules import OPEN_CASE_STATES
 from compliance.desk import rules
-from compliance.desk.rules import HoldFact, LifeFacts, NextAct, ServiceState
+from compliance.desk.holds import HoldRow, hold_rows, reaches, stands
+from compliance.desk.rules import LifeFacts, NextAct, ServiceState
 from compliance.gateway.actions import POLICIES
 from compliance.notices.models import Notice
 from compliance.obligations.models import Obligation
@@ -85,22 +86,10 @@ def positions_of(session: Session, agreements: Collection[Agreement], *, now: da
     """Return where each of some agreements stands, keyed by agreement; a fixed number of queries."""
     ids = [agreement.id for agreement in agreements]
     tenant_ids = {agreement.tenant_id for agreement in agreements}
-    activated = dict(
-        session.execute(
-            select(ServiceActivation.agreement_id, ServiceActivation.activated_at).where(
-                ServiceActivation.agreement_id.in_(ids)
-            )
-        )
-        .tuples()
-        .all()
-    )
-    withdrawn = dict(
-        session.execute(
-            select(Product.id, Product.withdrawn_at).where(Product.id.in_({each.product_id for each in agreements}))
-        )
-        .tuples()
-        .all()
-    )
+    activations = select(ServiceActivation).where(ServiceActivation.agreement_id.in_(ids))
+    activated = {each.agreement_id: each.activated_at for each in session.scalars(activations)}
+    products = select(Product).where(Product.id.in_({agreement.product_id for agreement in agreements}))
+    withdrawn = {product.id: product.withdrawn_at for product in session.scalars(products)}
     holds = _holds_of(session, agreements, tenant_ids)
     lacking = lacking_by_tenant(session, tenant_ids, now=now)
     case_steps = _case_steps(session, ids)
@@ -109,7 +98,7 @@ def positions_of(session: Session, agreements: Collection[Agreement], *, now: da
     found = {}
     for agreement in agreements:
         state = rules.state_at(life_of(agreement), now)
-        hold_rows = holds[agreement.id]
+        standing = holds[agreement.id]
         activated_at = activated.get(agreement.id)
         obstacles = (
             *(() if state is AgreementState.IN_SERVICE else ("not_in_service",)),
@@ -120,10 +109,10 @@ def positions_of(session: Session, agreements: Collection[Agreement], *, now: da
             service=rules.service_state(
                 state=state,
                 is_activated=activated_at is not None,
-                holds=[HoldFact(hold.ground, hold.state) for hold in hold_rows],
+                holds=[row.fact for row in standing],
             ),
             gateway=decide(
-                _entitlement(agreement, activated_at, withdrawn.get(agreement.product_id), hold_rows),
+                _entitlement(agreement, activated_at, withdrawn.get(agreement.product_id), standing),
                 Call("product"),
                 now,
                 **values,
@@ -144,31 +133,18 @@ def _step_of(
     return NextStep(act) if act else None
 
 
-def reaches(agreement_ids: Collection[int], tenant_ids: Collection[int]) -> ColumnElement[bool]:
-    """Say in SQL whether a hold reaches one of some agreements: its own, or one of scope tenant."""
-    return or_(
-        Hold.agreement_id.in_(agreement_ids), and_(Hold.tenant_id.in_(tenant_ids), Hold.scope == HoldScope.TENANT)
-    )
-
-
-def _holds_of(session: Session, agreements: Collection[Agreement], tenant_ids: set[int]) -> Mapping[int, list[Hold]]:
+def _holds_of(session: Session, agreements: Collection[Agreement], tenant_ids: set[int]) -> Mapping[int, list[HoldRow]]:
     """Return the holds that reach each agreement, lifted and cancelled ones left out."""
-    rows = session.scalars(
-        select(Hold).where(
-            reaches([agreement.id for agreement in agreements], tenant_ids),
-            Hold.cancelled_at.is_(None),
-            Hold.lifted_at.is_(None),
-        )
-    ).all()
-    found: dict[int, list[Hold]] = defaultdict(list)
-    for agreement in agreements:
-        found[agreement.id] = [
-            hold
-            for hold in rows
-            if hold.agreement_id == agreement.id
-            or (hold.tenant_id == agreement.tenant_id and hold.scope is HoldScope.TENANT)
+    rows = hold_rows(session, reaches([agreement.id for agreement in agreements], tenant_ids), stands())
+    return {
+        agreement.id: [
+            row
+            for row in rows
+            if row.hold.agreement_id == agreement.id
+            or (row.hold.tenant_id == agreement.tenant_id and row.hold.scope is HoldScope.TENANT)
         ]
-    return found
+        for agreement in agreements
+    }
 
 
 def lacking_by_tenant(session: Session, tenant_ids: Collection[int], *, now: datetime) -> dict[int, tuple[str, ...]]:
@@ -202,7 +178,7 @@ def lacking_by_tenant(session: Session, tenant_ids: Collection[int], *, now: dat
 
 
 def _entitlement(
-    agreement: Agreement, activated_at: datetime | None, withdrawn_at: datetime | None, holds: Iterable[Hold]
+    agreement: Agreement, activated_at: datetime | None, withdrawn_at: datetime | None, holds: Iterable[HoldRow]
 ) -> facts.Entitlement:
     """Return this one agreement as the decision sees it; platforms and purposes are not asked about here."""
     return facts.Entitlement(
@@ -221,14 +197,14 @@ def _entitlement(
                 holds=tuple(
                     facts.Hold(
                         ground=facts.HoldGround.KEY_FREEZE
-                        if hold.ground is HoldGround.FREEZE
+                        if row.hold.ground is HoldGround.FREEZE
                         else facts.HoldGround.SUSPENSION,
-                        clause=hold.clause,
-                        scope=facts.Scope(hold.scope.value),
-                        effective_at=hold.effective_at,
+                        clause=row.hold.clause,
+                        scope=facts.Scope(row.hold.scope.value),
+                        effective_at=row.effective_at,
                     )
-                    for hold in holds
-                    if hold.effective_at is not None
+                    for row in holds
+                    if row.effective_at is not None
                 ),
             ),
         ),

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
@@ -56,7 +57,7 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/register")
 def old_address() -> ResponseReturnValue:
     """The top bar's search and the side bar come here; the register lives above its agreements."""
-    query = request.query_string.decode("ascii", "replace")
+    query = urlencode(list(request.args.items(multi=True)))
     return redirect(url_for("register.index") + (f"?{query}" if query else ""))
 
 

@@ -15,6 +15,7 @@ from agreements.parties.rules import normalised_name
 from agreements.products.models import Product
 from agreements.register.models import Agreement
 from agreements.register.rules import IN_FORCE, AgreementState
+from compliance.desk.holds import counts, stands
 from compliance.desk.reading import is_in_state
 from compliance.desk.rules import ServiceState
 from compliance.service.models import Hold, ServiceActivation
@@ -155,9 +156,9 @@ def _is_switched(service: ServiceState, now: datetime) -> ColumnElement[bool]:
     running = and_(Agreement.state.in_(IN_FORCE), Agreement.service_end_exclusive_at > now)
     alive = or_(waiting, running)
     activated = exists().where(ServiceActivation.agreement_id == Agreement.id)
-    held = _held(Hold.effective_at.is_not(None), Hold.ground != HoldGround.FREEZE)
-    frozen = _held(Hold.effective_at.is_not(None), Hold.ground == HoldGround.FREEZE)
-    pending = _held(Hold.effective_at.is_(None))
+    held = _held(counts(), Hold.ground != HoldGround.FREEZE)
+    frozen = _held(counts(), Hold.ground == HoldGround.FREEZE)
+    pending = _held(~counts())
     match service:
         case ServiceState.CLOSED:
             return ~alive
@@ -174,7 +175,7 @@ def _is_switched(service: ServiceState, now: datetime) -> ColumnElement[bool]:
 
 
 def _held(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    standing = (Hold.cancelled_at.is_(None), Hold.lifted_at.is_(None), *conditions)
+    standing = (stands(), *conditions)
     own = Agreement.id.in_(select(Hold.agreement_id).where(*standing))
     of_the_tenant = Agreement.tenant_id.in_(select(Hold.tenant_id).where(Hold.scope == HoldScope.TENANT, *standing))
     return or_(own, of_the_tenant)

@@ -25,6 +25,7 @@ from compliance.changes.models import ChangeEvent, ChangeNotice, ChangeNoticeIte
 from compliance.changes.rules import NotificationPeriod, was_in_force_on
 from compliance.desk import rules
 from compliance.desk.duties import CaseRow, Duty, case_rows, duties
+from compliance.desk.holds import HoldRow, hold_rows, stands
 from compliance.desk.reading import Position, lacking_by_tenant, positions_of
 from compliance.desk.rules import Standing
 from compliance.gateway.actions import Answer, Question, answers_to
@@ -72,7 +73,7 @@ class TenantRecord:
     tenant: Tenant
     standing: Standing
     open_cases: list[CaseRow]
-    holds: list[Hold]
+    holds: list[HoldRow]
     answers: list[Answer]
     agreements: list[Agreement]
     agreements_total: int
@@ -98,13 +99,13 @@ def record_of_tenant(session: Session, tenant: Tenant, *, now: datetime) -> Tena
     )
     open_duties = [duty for duty in all_duties if duty.obligation.state in OPEN_STATES]
     cases = case_rows(session, BreachCase.tenant_id == tenant.id, BreachCase.state.in_(OPEN_CASE_STATES))
-    holds = _holds(session, tenant)
+    holds = hold_rows(session, Hold.tenant_id == tenant.id, stands())
     address = notice_address_in_force(session, tenant.id)
     return TenantRecord(
         tenant=tenant,
         standing=rules.standing_of(
             cases=[row.case.state for row in cases],
-            is_held=any(hold.effective_at is not None for hold in holds),
+            is_held=any(row.effective_at is not None for row in holds),
             owes_overdue=any(duty.is_late for duty in open_duties),
             ended_for_breach=_ended_for_breach(session, tenant),
         ),
@@ -147,18 +148,6 @@ def _agreements(session: Session, tenant: Tenant) -> list[Agreement]:
             .options(joinedload(Agreement.product))
             .order_by(Agreement.service_end_exclusive_at.desc(), Agreement.id.desc())
             .limit(AGREEMENTS_SHOWN)
-        )
-    )
-
-
-def _holds(session: Session, tenant: Tenant) -> list[Hold]:
-    """Return the holds that stand: pending or effective."""
-    return list(
-        session.scalars(
-            select(Hold)
-            .where(Hold.tenant_id == tenant.id, Hold.cancelled_at.is_(None), Hold.lifted_at.is_(None))
-            .options(joinedload(Hold.agreement), joinedload(Hold.notice))
-            .order_by(Hold.id.desc())
         )
     )
 

@@ -1,0 +1,78 @@
+"""Holds as they stand at an instant: a decided suspension counts from its notice's arrival, recorded or not (T-15)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from compliance.desk.rules import HoldFact
+from compliance.notices.models import Arrival
+from compliance.service.models import Hold
+from compliance.service.rules import HoldScope, HoldState, hold_state, suspension_effective_at
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRow:
+    """A hold with the instant from which it counts; None while its notice has not arrived."""
+
+    hold: Hold
+    effective_at: datetime | None
+
+    @property
+    def state(self) -> HoldState:
+        return hold_state(
+            effective_at=self.effective_at, cancelled_at=self.hold.cancelled_at, lifted_at=self.hold.lifted_at
+        )
+
+    @property
+    def fact(self) -> HoldFact:
+        return HoldFact(self.hold.ground, self.state)
+
+    def state_at(self, at: datetime) -> HoldState:
+        """Read the state from what had happened by an instant."""
+
+        def by_then(fact: datetime | None) -> datetime | None:
+            return fact if fact is not None and fact <= at else None
+
+        return hold_state(
+            effective_at=by_then(self.effective_at),
+            cancelled_at=by_then(self.hold.cancelled_at),
+            lifted_at=by_then(self.hold.lifted_at),
+        )
+
+
+def hold_rows(session: Session, *conditions: ColumnElement[bool]) -> list[HoldRow]:
+    """Return the holds that fit, newest first."""
+    rows = session.execute(
+        select(Hold, Arrival.arrived_at)
+        .outerjoin(Arrival, Arrival.notice_id == Hold.notice_id)
+        .where(*conditions)
+        .options(joinedload(Hold.agreement), joinedload(Hold.notice))
+        .order_by(Hold.id.desc())
+    )
+    found = []
+    for hold, arrived_at in rows:
+        effective_at = hold.effective_at
+        if effective_at is None and arrived_at is not None and hold.cancelled_at is None:
+            effective_at = suspension_effective_at(decided_at=hold.decided_at, notice_arrived_at=arrived_at)
+        found.append(HoldRow(hold, effective_at))
+    return found
+
+
+def reaches(agreement_ids: Collection[int], tenant_ids: Collection[int]) -> ColumnElement[bool]:
+    """Say in SQL whether a hold reaches one of some agreements: its own, or one of scope tenant."""
+    return or_(
+        Hold.agreement_id.in_(agreement_ids), and_(Hold.tenant_id.in_(tenant_ids), Hold.scope == HoldScope.TENANT)
+    )
+
+
+def stands() -> ColumnElement[bool]:
+    """Say in SQL whether a hold is neither cancelled nor lifted."""
+    return and_(Hold.cancelled_at.is_(None), Hold.lifted_at.is_(None))
+
+
+def counts() -> ColumnElement[bool]:
+    """Say in SQL whether a standing hold is in effect: recorded so, or its notice has arrived."""
+    return or_(Hold.effective_at.is_not(None), Hold.notice_id.in_(select(Arrival.notice_id)))
