@@ -166,7 +166,10 @@ def _decisions(cases: list[CaseRow]) -> Listed:
 
 
 def _notices_of_cases(session: Session, state: CaseState) -> Listed:
-    """Return the notices that cases in a state wait for to arrive, oldest first (clauses 4.4, 6.1; domain 4.2)."""
+    """Return the notices that cases in a state wait for to arrive, oldest first (clauses 4.4, 6.1; domain 4.2).
+
+    A demand that bounced is not under way: it stands among the failing notices alone.
+    """
     if state is CaseState.SUSPENSION_DECIDED:
         statement = (
             select(Notice, BreachCase.id)
@@ -174,7 +177,11 @@ def _notices_of_cases(session: Session, state: CaseState) -> Listed:
             .join(BreachCase, BreachCase.hold_id == Hold.id)
         )
     else:
-        statement = select(Notice, BreachCase.id).join(BreachCase, BreachCase.demand_notice_id == Notice.id)
+        statement = (
+            select(Notice, BreachCase.id)
+            .join(BreachCase, BreachCase.demand_notice_id == Notice.id)
+            .where(Notice.state != NoticeState.BOUNCED)
+        )
     statement = statement.where(BreachCase.state == state, Notice.arrived_at.is_(None))
     rows: Any = session.execute(
         with_whose(statement, BreachCase.agreement_id).order_by(Notice.drafted_at, Notice.id).limit(SHOWN)

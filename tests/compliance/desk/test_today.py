@@ -51,7 +51,7 @@ def test_a_suspected_case_waits_for_the_officer_and_shows_others_what_is_waited_
 def test_a_demand_that_has_not_arrived_is_on_its_way(app):
     client = opened_at(app, at("Mon 2024-09-23 11:00"), set_up=a_demanded_case)
     page = text_of(client.get("/"))
-    assert f"{zh('Demands sent, not arrived')} 1" in page
+    assert f"{zh('Demands not arrived yet')} 1" in page
     assert zh("Cases that wait for a decision") not in page
 
 
