@@ -12,7 +12,9 @@ from agreements.register.models import Agreement
 
 def counts():
     with unit_of_work() as session:
-        return {table.name: session.scalar(select(func.count()).select_from(table)) for table in Base.metadata.sorted_tables}
+        return {
+            table.name: session.scalar(select(func.count()).select_from(table)) for table in Base.metadata.sorted_tables
+        }
 
 
 def prepare(app, *arguments):
