@@ -4,7 +4,7 @@ from pathlib import Path
 
 from jinja2 import Template
 
-from agreements.intake.actions import take_in
+from agreements.intake.actions import accept_all, register, take_in
 from agreements.parties.actions import Upload
 from tests.builders import at
 from tests.builders_register import OFFICER
@@ -37,3 +37,14 @@ def a_contract_file(text=None, name="agreement.md"):
 def an_import(session, *, text=None, name="agreement.md", now=TAKEN_IN):
     """A contract file under review."""
     return take_in(session, a_contract_file(text, name), actor=OFFICER, now=now)
+
+
+def registered(session, imported, *, actor=OFFICER, now=TAKEN_IN, product_code="id2-verify", tenant_key="haitang"):
+    """Register a review as it stands."""
+    return register(session, imported, product_code=product_code, tenant_key=tenant_key, actor=actor, now=now)
+
+
+def accepted(session, imported):
+    """Acknowledge every warning and confirm every amount of a review."""
+    accept_all(session, imported, note="test", actor=OFFICER, now=TAKEN_IN)
+    return imported

@@ -112,6 +112,7 @@ def _list_page(*, outcomes: list[Outcome] | None = None, error: LuyueError | Non
         state=state,
         counts=counts,
         outcomes=outcomes or [],
+        agreement_address=agreement_address,
         error=error,
         now=clock.now(session),
     )
@@ -143,7 +144,12 @@ def correct(import_id: int) -> ResponseReturnValue:
         gettext("The correction is kept beside what was read.") if changed else gettext("Nothing changed."),
         "success" if changed else "info",
     )
-    return redirect(url_for("intake.review", import_id=import_id, _anchor=f"field-{form.field}"))
+    return redirect(url_for("intake.review", import_id=import_id, _anchor=f"field-{_row_of(form.field)}"))
+
+
+def _row_of(field: str) -> str:
+    """Return the row of the page that shows a field: the parts of a term share one."""
+    return ".".join(field.split(".")[:2]) if field.startswith("terms.") else field
 
 
 @blueprint.post("/<int:import_id>/warnings/<int:warning_id>")
