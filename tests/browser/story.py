@@ -10,7 +10,14 @@ from agreements.kernel import clock
 from agreements.kernel.db import unit_of_work
 from agreements.kernel.instants import SHANGHAI, legal_date
 from agreements.kernel.money import Money
-from agreements.parties.actions import Upload, add_platform, confirm_notice_address, record_document, tenant_of_key
+from agreements.parties.actions import (
+    Upload,
+    add_platform,
+    confirm_notice_address,
+    keep_upload,
+    record_document,
+    tenant_of_key,
+)
 from agreements.parties.rules import DocumentType, PlatformKind
 from agreements.register.actions import agreement_of_order, confirm_payment
 from compliance.breaches.actions import accept_rectification, close, confirm, demand_rectification
@@ -20,12 +27,11 @@ from compliance.breaches.suspension import reinstate
 from compliance.changes.actions import record_change, record_change_notice
 from compliance.changes.models import ChangeEvent
 from compliance.changes.rules import ChangeKind, ChangeSource, NoticeVia
-from compliance.notices.arrivals import acknowledge
-from compliance.notices.rules import Language
+from compliance.notices.arrivals import acknowledge, record_arrival
+from compliance.notices.rules import ArrivalBasis, Language
 from compliance.obligations.rules import FormLevel
 from compliance.service.actions import activate_service
 from tests.builders import a_person, at, day
-from tests.builders_compliance import arrive
 from tests.builders_notices import link_token
 
 OFFICER = a_person("legal_officer", name="陈法务")
@@ -42,8 +48,10 @@ class Story:
 
     def go_to(self, instant):
         """Move the clock and let every job run."""
-        moved = at(instant).astimezone(SHANGHAI).isoformat()
-        result = self.app.test_cli_runner().invoke(args=["jobs", "tick", "--once", "--as-of", moved])
+        self.run_jobs("--as-of", at(instant).astimezone(SHANGHAI).isoformat())
+
+    def run_jobs(self, *arguments):
+        result = self.app.test_cli_runner().invoke(args=["jobs", "tick", "--once", *arguments])
         assert result.exit_code == 0, (result.output, result.exception)
 
     @contextmanager
@@ -178,6 +186,7 @@ class Story:
                 actor=OFFICER,
                 now=now,
             )
+        self.run_jobs()
 
     def accept(self, party):
         with self.case(party) as (session, case, now):
@@ -200,10 +209,21 @@ class Story:
             close(
                 session, case, reservation="保留就迟延主张违约责任的权利", version=case.version, actor=OFFICER, now=now
             )
+        self.run_jobs()
 
     def suspension_arrives(self, party, arrived):
         with self.case(party) as (session, case, now):
-            arrive(session, case.hold.notice, at(arrived), now=now)
+            record_arrival(
+                session,
+                case.hold.notice,
+                basis=ArrivalBasis.COURIER_RECEIPT,
+                arrived_at=at(arrived),
+                proof=keep_upload(session, _paper("快递签收回执.pdf"), now=now),
+                note="快递签收",
+                actor=OFFICER,
+                now=now,
+            )
+        self.run_jobs()
 
     def tenant_acknowledges(self, party):
         """By the link in the last mail it got."""
