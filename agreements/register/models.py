@@ -29,6 +29,7 @@ class Agreement(Base):
         CheckConstraint("quota_total IS NULL OR (quota_total >= 1 AND NOT quota_unlimited)", name="quota"),
         CheckConstraint("list_price_fen >= 0 AND paid_amount_fen >= 0 AND quantity >= 1", name="amounts"),
         CheckConstraint("length(order_no) > 0", name="order_no"),
+        UniqueConstraint("id", "tenant_id"),
         Index(None, "state", "service_end_exclusive_at"),
         Index(None, "tenant_id", "product_id"),
         Index(None, "product_id"),

@@ -23,19 +23,22 @@ from compliance.breaches.rules import (
     CaseGround,
     CaseState,
     GroundClass,
+    answered_in_time,
     case_move,
     rectification_deadline,
+    require_closable,
+    require_dismissible,
     require_fitting,
     require_missed,
 )
-from compliance.breaches.suspension import suspend
+from compliance.breaches.suspension import is_running, suspend
 from compliance.notices.models import Notice
 from compliance.notices.rules import Language, NoticeKind
 from compliance.obligations.actions import mark_overdue, open_obligation, record_performance
 from compliance.obligations.models import Obligation
 from compliance.obligations.rules import OPEN_STATES, ObligationCode, is_overdue
 from compliance.service.actions import cancel_hold
-from compliance.service.rules import HoldScope
+from compliance.service.rules import HoldScope, HoldState
 
 GROUNDS = {ObligationCode.TENANT_CHANGE_NOTIFICATION: CaseGround.CHANGE_NOTIFICATION_OVERDUE}
 
@@ -77,9 +80,22 @@ def suspect(session: Session, obligation: Obligation, *, now: datetime) -> Breac
 
 
 def dismiss(session: Session, case: BreachCase, *, reason: str, version: int, actor: Actor, now: datetime) -> None:
-    """Close a suspicion that was none; the reason stays on record."""
+    """Close a suspicion that was none; the reason stays on record.
+
+    A confirmed case only where the tenant turned out to have performed in time: then its demand or suspension is taken
+    back with it.
+    """
     require(actor, Permission.DISMISS_CASE)
     require_text(reason, "reason")
+    require_version(case, version)
+    case_move(case.state, CaseEvent.DISMISS)
+    require_dismissible(case.state, case.obligation.state)
+    if suspend(session, case, now=now):
+        raise Stale(
+            N_("The suspension notice has arrived meanwhile."), remedy=N_("Accept the performance and reinstate.")
+        )
+    take_back_demand(session, case.demand_notice, reason=reason, actor=actor, now=now)
+    _call_off_suspension(session, case, reason=reason, actor=actor, now=now)
     move(
         session,
         case,
@@ -158,6 +174,7 @@ def demand_rectification(
     """
     require(actor, Permission.DEMAND_RECTIFICATION)
     case_move(case.state, CaseEvent.DEMAND)
+    require_missed(case.obligation.state, clause=case.clause)
     due_on = stated_due_on or counted_rectification(session, legal_date(now), now=now).due_on
     draft = demand_draft(session, case, stated_due_on=due_on, language=language, actor=actor)
     notice = issue(session, case, draft, actor=actor, now=now)
@@ -218,16 +235,17 @@ def start_rectification(session: Session, case: BreachCase, *, now: datetime) ->
 
 
 def lapse(session: Session, case: BreachCase, *, now: datetime) -> bool:
-    """Domain 6.4: the date of an arrived demand passed without accepted rectification, as of that bound.
+    """Domain 6.4: the date of an arrived demand passed and nothing came, as of that bound.
 
-    Returns False, changing nothing, where it has not passed or the case has moved on.
+    Returns False, changing nothing, where it has not passed, the case has moved on, or what was missed came in time and
+    waits for the officer's review.
     """
     obligation = case.rectification
     if case.state is not CaseState.RECTIFICATION_DEMANDED or obligation is None:
         return False
     if not is_overdue(
         state=obligation.state, overdue_from=obligation.overdue_from, provisional=obligation.provisional, now=now
-    ):
+    ) or answered_in_time(performed_at=case.obligation.performed_at, overdue_from=obligation.overdue_from):
         return False
     mark_overdue(session, obligation, now=now)
     move(
@@ -278,18 +296,30 @@ def accept_rectification(
         write(session, case, version=version, values=values)
         record(session, case, "case.rectification_accepted", actor=actor, now=now, as_of=now, reason=note)
         return
-    if case.state is CaseState.SUSPENSION_DECIDED:
-        assert case.hold is not None, "a decided suspension has its hold"
-        assert case.hold.notice is not None, "and its notice"
-        cancel_hold(session, case.hold, reason=note, actor=actor, now=now)
-        take_back_suspension(session, case, case.hold.notice, reason=note, actor=actor, now=now)
+    _call_off_suspension(session, case, reason=note, actor=actor, now=now)
     move(session, case, CaseEvent.CURE, version=version, actor=actor, now=now, reason=note, values=values)
 
 
+def _call_off_suspension(session: Session, case: BreachCase, *, reason: str, actor: Actor, now: datetime) -> None:
+    """E-40: cancel a suspension that has not taken effect, and take back its notice."""
+    if case.hold is None or case.hold.notice is None or case.hold.state is not HoldState.PENDING:
+        return
+    cancel_hold(session, case.hold, reason=reason, actor=actor, now=now)
+    take_back_suspension(session, case, case.hold.notice, reason=reason, actor=actor, now=now)
+
+
 def close(session: Session, case: BreachCase, *, reservation: str, version: int, actor: Actor, now: datetime) -> None:
-    """Clause 6.2: close the case with the sentence that reserves our rights; closing releases no claim."""
+    """Clause 6.2: close the case with the sentence that reserves our rights; closing releases no claim.
+
+    An unsettled case only once its service has ended (E-39): a suspension not yet in effect falls with it.
+    """
     require(actor, Permission.CONFIRM_CASE)
     require_text(reservation, "reservation")
+    case_move(case.state, CaseEvent.CLOSE)
+    require_closable(case.state, is_running=is_running(case.agreement, now=now))
+    require_version(case, version)
+    if case.hold is not None and case.hold.state is HoldState.PENDING:
+        cancel_hold(session, case.hold, reason=reservation, actor=actor, now=now)
     move(
         session,
         case,

@@ -110,7 +110,7 @@ def issue(session: Session, case: BreachCase, draft: Draft, *, actor: Actor, now
     notice = compose(
         session,
         kind=draft.kind,
-        cause=f"case:{case.id}:{draft.kind.value}:{case.version}",
+        cause=f"case:{case.id}",
         clause=draft.clause,
         tenant_id=case.tenant_id,
         agreement_id=case.agreement_id,

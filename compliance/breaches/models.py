@@ -33,6 +33,7 @@ class BreachCase(Base):
             "state NOT IN ('rectification_demanded', 'not_rectified') OR demand_notice_id IS NOT NULL", name="demanded"
         ),
         CheckConstraint("state NOT IN ('suspension_decided', 'suspended') OR hold_id IS NOT NULL", name="held"),
+        CheckConstraint("state <> 'rectified' OR cure_accepted_at IS NOT NULL", name="rectified"),
         CheckConstraint("state <> 'dismissed' OR dismissed_reason IS NOT NULL", name="dismissed"),
         CheckConstraint("state <> 'closed' OR reservation IS NOT NULL", name="closed"),
         CheckConstraint("(cure_accepted_at IS NULL) = (cure_accepted_by IS NULL)", name="cure"),

@@ -4,7 +4,7 @@
 """
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from agreements.calendar.deadline_rules import Deadline
@@ -63,7 +63,16 @@ class CaseMove:
 
 
 CASE_MOVES: dict[CaseEvent, CaseMove] = {
-    CaseEvent.DISMISS: CaseMove((CaseState.SUSPECTED,), CaseState.DISMISSED),
+    CaseEvent.DISMISS: CaseMove(
+        (
+            CaseState.SUSPECTED,
+            CaseState.CONFIRMED,
+            CaseState.RECTIFICATION_DEMANDED,
+            CaseState.NOT_RECTIFIED,
+            CaseState.SUSPENSION_DECIDED,
+        ),
+        CaseState.DISMISSED,
+    ),
     CaseEvent.CONFIRM: CaseMove((CaseState.SUSPECTED,), CaseState.CONFIRMED),
     CaseEvent.DEMAND: CaseMove((CaseState.CONFIRMED,), CaseState.RECTIFICATION_DEMANDED),
     CaseEvent.CURE: CaseMove(
@@ -73,7 +82,18 @@ CASE_MOVES: dict[CaseEvent, CaseMove] = {
     CaseEvent.DECIDE_SUSPENSION: CaseMove((CaseState.CONFIRMED, CaseState.NOT_RECTIFIED), CaseState.SUSPENSION_DECIDED),
     CaseEvent.SUSPEND: CaseMove((CaseState.SUSPENSION_DECIDED,), CaseState.SUSPENDED),
     CaseEvent.REINSTATE: CaseMove((CaseState.SUSPENDED,), CaseState.RECTIFIED),
-    CaseEvent.CLOSE: CaseMove((CaseState.RECTIFIED, CaseState.DISMISSED), CaseState.CLOSED),
+    CaseEvent.CLOSE: CaseMove(
+        (
+            CaseState.RECTIFIED,
+            CaseState.DISMISSED,
+            CaseState.CONFIRMED,
+            CaseState.RECTIFICATION_DEMANDED,
+            CaseState.NOT_RECTIFIED,
+            CaseState.SUSPENSION_DECIDED,
+            CaseState.SUSPENDED,
+        ),
+        CaseState.CLOSED,
+    ),
 }
 
 OPEN_CASE_STATES = tuple(state for state in CaseState if state not in (CaseState.DISMISSED, CaseState.CLOSED))
@@ -119,14 +139,45 @@ def require_fitting(ground: CaseGround, ground_class: GroundClass) -> None:
         )
 
 
+def is_breach(missed: ObligationState) -> bool:
+    """Domain 6.3: whether what was owed was missed, late performance included."""
+    return missed not in (ObligationState.PERFORMED_ON_TIME, ObligationState.VOID)
+
+
+def require_dismissible(state: CaseState, missed: ObligationState) -> None:
+    """Domain 6.4: a suspicion may be dismissed; a confirmed case only where there turned out to be no breach."""
+    if state is not CaseState.SUSPECTED and is_breach(missed):
+        raise Conflict(
+            N_("This breach is confirmed; it can't be dismissed."),
+            code="BREACH_CONFIRMED",
+            remedy=N_("Accept the rectification, or go on with the case."),
+        )
+
+
+def require_closable(state: CaseState, *, is_running: bool) -> None:
+    """Domain 6.4, E-39: a case is closed when it is settled, or when the service it was about has ended."""
+    if state not in (CaseState.RECTIFIED, CaseState.DISMISSED) and is_running:
+        raise Conflict(
+            N_("The case is still open and its service is running."),
+            code="CASE_OPEN",
+            remedy=N_("Settle it first: accept the rectification, or dismiss the suspicion."),
+        )
+
+
+def answered_in_time(*, performed_at: datetime | None, overdue_from: datetime) -> bool:
+    """Clause 4.4: whether what was missed came before the demand's bound; then a person reviews it, and time does not
+    decide that nothing was rectified."""
+    return performed_at is not None and performed_at < overdue_from
+
+
 def require_missed(missed: ObligationState, *, clause: str) -> None:
     """Domain 6.3: refuse to treat as a breach what was performed in time or never owed."""
-    if missed in (ObligationState.PERFORMED_ON_TIME, ObligationState.VOID):
+    if not is_breach(missed):
         raise Conflict(
             N_("What was owed was performed in time, so there is no breach."),
             code="NO_BREACH",
             clause=clause,
-            remedy=N_("Dismiss the case, or accept the performance where the case has gone further."),
+            remedy=N_("Dismiss the case."),
         )
 
 
@@ -148,5 +199,8 @@ def rectification_deadline(counted: Deadline, *, stated_due_on: date) -> Deadlin
 
 
 def suspension_cap(*, tenants_in_service: int, least: int, percent: int) -> int:
-    """Design 6: how many tenants sweeps may suspend in a rolling 24 hours; the larger of the two, rounded down."""
+    """Design 6: how many tenants sweeps may suspend in a rolling 24 hours; the larger of the two, rounded down.
+
+    What they could not decide within 24 hours of its lapse waits for people.
+    """
     return max(least, tenants_in_service * percent // 100)

@@ -25,8 +25,9 @@ from compliance.notices.actions import provider_name
 from compliance.notices.arrivals import arrival_of
 from compliance.notices.models import Notice
 from compliance.notices.rules import Language, NoticeKind
-from compliance.service.actions import decide_breach_hold, lift_hold, put_hold_into_effect
+from compliance.service.actions import cancel_hold, decide_breach_hold, lift_hold, put_hold_into_effect
 from compliance.service.models import Hold
+from compliance.service.rules import HoldState
 
 
 def decide_suspension(
@@ -65,7 +66,7 @@ def decide_suspension(
         case.agreement,
         scope=case.scope,
         clause=clause,
-        cause=f"case:{case.id}:{case.version}",
+        cause=f"case:{case.id}",
         notice=notice,
         actor=actor,
         now=now,
@@ -122,12 +123,18 @@ def _require_on_the_list(session: Session, case: BreachCase, *, now: datetime) -
 def suspend(session: Session, case: BreachCase, *, now: datetime) -> bool:
     """Clause 6.1: the suspension notice has arrived, so the hold takes effect.
 
-    Returns False, changing nothing, where it has not arrived or this was done before.
+    Where it arrived after the service had ended there is nothing left to suspend, and the hold is cancelled (E-39).
+    Returns False where it has not arrived, was cancelled, or this was done before.
     """
     if case.state is not CaseState.SUSPENSION_DECIDED or case.hold is None or case.hold.notice_id is None:
         return False
     arrival = arrival_of(session, case.hold.notice_id)
-    if arrival is None or not put_hold_into_effect(session, case.hold, arrival, actor=SCHEDULER, now=now):
+    if arrival is None or case.hold.state is not HoldState.PENDING:
+        return False
+    if arrival.arrived_at >= case.agreement.service_end_exclusive_at:
+        cancel_hold(session, case.hold, reason="E-39", actor=SCHEDULER, now=now)
+        return False
+    if not put_hold_into_effect(session, case.hold, arrival, actor=SCHEDULER, now=now):
         return False
     move(
         session,
@@ -165,6 +172,13 @@ def reinstate(
             code="NOT_RECTIFIED",
             clause="4.4",
             remedy=N_("Ask the officer to review the tenant's proof first."),
+        )
+    if not is_running(case.agreement, now=now):
+        raise Conflict(
+            N_("The service of this agreement has ended, so there is nothing to open again."),
+            code="SERVICE_ENDED",
+            clause="三 1",
+            remedy=N_("Close the case."),
         )
     notice = issue(session, case, resume_draft(case, language=language, actor=actor), actor=actor, now=now)
     lift_hold(session, case.hold, resume_notice=notice, actor=actor, now=now)

@@ -36,16 +36,24 @@ def record_overdue(session: Session, obligation_id: int, *, now: datetime) -> bo
 
 
 def demands_to_follow(session: Session, *, due_by: datetime) -> list[int]:
-    """Return cases whose demand arrived without its clock running, or whose clock ran out; earliest arrival first."""
+    """Return cases whose demand arrived without its clock running, or whose clock ran out unanswered; earliest arrival
+    first."""
+    missed = aliased(Obligation)
     return list(
         session.scalars(
             select(BreachCase.id)
             .join(Notice, Notice.id == BreachCase.demand_notice_id)
+            .join(missed, missed.id == BreachCase.obligation_id)
             .outerjoin(Obligation, Obligation.id == BreachCase.rectification_obligation_id)
             .where(
                 BreachCase.state == CaseState.RECTIFICATION_DEMANDED,
                 Notice.arrived_at <= due_by,
-                Obligation.id.is_(None) | (Obligation.provisional.is_(False) & (Obligation.overdue_from <= due_by)),
+                Obligation.id.is_(None)
+                | (
+                    Obligation.provisional.is_(False)
+                    & (Obligation.overdue_from <= due_by)
+                    & (missed.performed_at.is_(None) | (missed.performed_at >= Obligation.overdue_from))
+                ),
             )
             .order_by(Notice.arrived_at, BreachCase.id)
         )
@@ -64,7 +72,8 @@ def follow_demand(session: Session, case_id: int, *, now: datetime) -> bool:
 def suspensions_to_decide(session: Session, *, due_by: datetime) -> list[int]:
     """Return unrectified, unanswered cases that the scheduler's list covers, within the cap; longest overdue first.
 
-    What is beyond the cap is not listed: it waits for people (design 6).
+    What is beyond the cap, or was not decided within a day of its recorded lapse, is not listed: it waits for people
+    (design 6).
     """
     grounds = [
         ground for ground, policy in AUTO_SUSPENSION_POLICY.items() if policies.value_of(session, policy, at=due_by)
@@ -79,6 +88,7 @@ def suspensions_to_decide(session: Session, *, due_by: datetime) -> list[int]:
             BreachCase.state == CaseState.NOT_RECTIFIED,
             BreachCase.ground.in_(grounds),
             missed.performed_at.is_(None),
+            Obligation.overdue_recorded_at > due_by - CAP_WINDOW,
             Agreement.state.in_(IN_FORCE),
             Agreement.service_end_exclusive_at > due_by,
         )
@@ -137,7 +147,11 @@ def suspensions_to_execute(session: Session, *, due_by: datetime) -> list[int]:
             select(BreachCase.id)
             .join(Hold, Hold.id == BreachCase.hold_id)
             .join(Notice, Notice.id == Hold.notice_id)
-            .where(BreachCase.state == CaseState.SUSPENSION_DECIDED, Notice.arrived_at <= due_by)
+            .where(
+                BreachCase.state == CaseState.SUSPENSION_DECIDED,
+                Notice.arrived_at <= due_by,
+                Hold.cancelled_at.is_(None),
+            )
             .order_by(Notice.arrived_at, BreachCase.id)
         )
     )

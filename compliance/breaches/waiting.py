@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agreements.kernel.access.rules import Permission
-from compliance.breaches.rules import CaseEvent, CaseState, legal_events
+from compliance.breaches.rules import CaseEvent, CaseState, is_breach, legal_events
 from compliance.notices.rules import NoticeState
 from compliance.obligations.rules import ObligationState
 
@@ -74,6 +74,7 @@ ACT_FOR: dict[Waits, CaseAct] = {
     Waits.CAP: CaseAct.SUSPEND,
     Waits.DECISION: CaseAct.SUSPEND,
     Waits.REINSTATEMENT: CaseAct.REINSTATE,
+    Waits.SERVICE_ENDED: CaseAct.CLOSE,
     Waits.CLOSING: CaseAct.CLOSE,
 }
 """The act of ours that ends a wait; other waits end by the notice room, the tenant, or time."""
@@ -112,31 +113,47 @@ class CaseFacts:
 
 def waits_for(facts: CaseFacts) -> Waits:
     """Domain 6.4: say what a case waits for; our own acts before the tenant's and time's."""
+    return _settled(facts) or _suspended(facts) or _open(facts)
+
+
+def _settled(facts: CaseFacts) -> Waits | None:
     match facts.state:
-        case CaseState.SUSPECTED:
-            return Waits.CONFIRMATION if _is_breach(facts) else Waits.DISMISSAL
-        case CaseState.CONFIRMED:
-            return Waits.DEMAND
-        case CaseState.SUSPENDED if facts.is_cure_accepted:
-            return Waits.REINSTATEMENT
-        case CaseState.RECTIFIED | CaseState.DISMISSED:
-            return Waits.CLOSING
         case CaseState.CLOSED:
             return Waits.NOTHING
+        case CaseState.RECTIFIED | CaseState.DISMISSED:
+            return Waits.CLOSING
+        case _:
+            return None
+
+
+def _suspended(facts: CaseFacts) -> Waits | None:
+    if facts.state is not CaseState.SUSPENDED:
+        return None
+    if facts.is_cure_accepted:
+        return Waits.REINSTATEMENT if facts.is_running else Waits.SERVICE_ENDED
+    return Waits.ACCEPTANCE if facts.is_performed else Waits.PERFORMANCE
+
+
+def _open(facts: CaseFacts) -> Waits:
+    if not _is_breach(facts):
+        return Waits.DISMISSAL
+    match facts.state:
+        case CaseState.SUSPECTED:
+            return Waits.CONFIRMATION
+        case CaseState.CONFIRMED:
+            return Waits.DEMAND
         case _ if facts.is_performed:
             return Waits.ACCEPTANCE
         case CaseState.RECTIFICATION_DEMANDED:
             return _for_notice(facts.demand) or Waits.STATED_DATE
         case CaseState.NOT_RECTIFIED:
             return _for_decision(facts)
-        case CaseState.SUSPENSION_DECIDED:
-            return _for_notice(facts.suspension) or Waits.SCHEDULER
         case _:
-            return Waits.PERFORMANCE
+            return (_for_notice(facts.suspension) or Waits.SCHEDULER) if facts.is_running else Waits.SERVICE_ENDED
 
 
 def _is_breach(facts: CaseFacts) -> bool:
-    return facts.missed not in (ObligationState.PERFORMED_ON_TIME, ObligationState.VOID)
+    return is_breach(facts.missed)
 
 
 def _for_notice(state: NoticeState | None) -> Waits | None:
@@ -166,17 +183,18 @@ def open_acts(facts: CaseFacts) -> list[CaseAct]:
     """Return the acts that the machine and the use cases' guards allow now, the one that is waited for first.
 
     Acceptance needs performance, and is no move while suspended; a confirmation or a suspension needs a breach, a
-    suspension a running service, a reinstatement the accepted rectification.
+    suspension a running service, a reinstatement the accepted rectification too. Beyond suspicion a case is dismissed
+    only where there was no breach, and closed unsettled only where its service has ended (E-39).
     """
     events = legal_events(facts.state)
     allowed = {
         CaseAct.CONFIRM: _is_breach(facts),
-        CaseAct.DISMISS: True,
-        CaseAct.DEMAND: True,
+        CaseAct.DISMISS: facts.state is CaseState.SUSPECTED or not _is_breach(facts),
+        CaseAct.DEMAND: _is_breach(facts),
         CaseAct.ACCEPT: facts.is_performed,
         CaseAct.SUSPEND: _is_breach(facts) and facts.is_running,
-        CaseAct.REINSTATE: facts.is_cure_accepted,
-        CaseAct.CLOSE: True,
+        CaseAct.REINSTATE: facts.is_cure_accepted and facts.is_running,
+        CaseAct.CLOSE: facts.state in (CaseState.RECTIFIED, CaseState.DISMISSED) or not facts.is_running,
     }
     acts = [act for act, event in _EVENTS.items() if event in events and allowed[act]]
     if facts.state is CaseState.SUSPENDED and facts.is_performed and not facts.is_cure_accepted:

@@ -1,12 +1,13 @@
 """Recording a tenant's change and its notice of it (clause 3.3 b)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agreements.calendar.actions import counting_in_force
+from agreements.calendar.deadline_rules import Counting, Deadline
 from agreements.calendar.deadline_table import DeadlineRule
 from agreements.kernel import audit
 from agreements.kernel.access.rules import Actor, Permission, require
@@ -23,11 +24,21 @@ from compliance.changes.rules import (
     NoticeVia,
     NotificationPeriod,
     agreed_period,
+    clock_starts,
     was_in_force_on,
 )
 from compliance.obligations.actions import open_obligation, record_performance
 from compliance.obligations.models import Obligation
-from compliance.obligations.rules import OPEN_STATES, FormLevel, ObligationCode, ObligationState, form_suffices
+from compliance.obligations.rules import (
+    FormLevel,
+    ObligationCode,
+    ObligationState,
+    form_suffices,
+    may_be_performed,
+)
+
+EARLIEST_NOTICE = timedelta(days=366)
+"""How long before a change its notice can have come; earlier, the date is a slip of the pen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +63,12 @@ def record_change(
 ) -> ChangeEvent:
     """Clause 3.3 (b): a change took effect, so each agreement in force that day has its clock, counted from the change.
 
+    An agreement whose period can't be counted has no clock; that is recorded, and `agreements_without_clock` names it.
+
     occurred_on  day the change took effect (registration or approval date for licences), Shanghai date; may lie so far
                  back that the obligation is born overdue (E-15)
-    Raises Conflict where no agreement was in force that day: then nothing is owed under 3.3 (b).
+    Raises Conflict where no agreement was in force that day: then nothing is owed under 3.3 (b); and where the very
+    same change is on record.
     """
     require(actor, Permission.RECORD_CHANGE)
     if not description.strip():
@@ -74,6 +88,7 @@ def record_change(
             clause="3.3",
             day=occurred_on.isoformat(),
         )
+    _refuse_the_same_again(session, tenant, kind=kind, description=description.strip(), occurred_on=occurred_on)
     change = ChangeEvent(
         tenant_id=tenant.id,
         kind=kind,
@@ -99,18 +114,73 @@ def record_change(
     )
     counting = counting_in_force(session, now=now)
     for agreement in agreements:
-        period = notification_period(session, agreement, occurred_on=occurred_on)
+        deadline = notification_deadline(session, agreement, occurred_on=occurred_on, counting=counting)
+        if deadline is None:
+            audit.record(
+                session,
+                actor=actor,
+                act="change.no_clock",
+                subject=f"change:{change.id}",
+                agreement_id=agreement.id,
+                tenant_id=tenant.id,
+                clause="3.3",
+                now=now,
+                as_of=start_of(occurred_on),
+            )
+            continue
         open_obligation(
             session,
             agreement,
             ObligationCode.TENANT_CHANGE_NOTIFICATION,
             cause=_cause(change.id),
             triggered_at=start_of(occurred_on),
-            deadline=counting.due(DeadlineRule.CHANGE_NOTIFICATION, occurred_on, count=period.count, unit=period.unit),
+            deadline=deadline,
             actor=actor,
             now=now,
         )
     return change
+
+
+def _refuse_the_same_again(
+    session: Session, tenant: Tenant, *, kind: ChangeKind, description: str, occurred_on: date
+) -> None:
+    same = session.scalar(
+        select(ChangeEvent.id).where(
+            ChangeEvent.tenant_id == tenant.id,
+            ChangeEvent.kind == kind,
+            ChangeEvent.description == description,
+            ChangeEvent.occurred_on == occurred_on,
+        )
+    )
+    if same is not None:
+        raise Conflict(
+            N_("This change is on record already."),
+            code="SAME_CHANGE",
+            clause="3.3",
+            remedy=N_("Describe what else changed, if it is another one."),
+        )
+
+
+def notification_deadline(
+    session: Session, agreement: Agreement, *, occurred_on: date, counting: Counting
+) -> Deadline | None:
+    """Clause 3.3 (b): until when a change of that day must be notified; None where the period can't be counted."""
+    period = notification_period(session, agreement, occurred_on=occurred_on)
+    if period is None:
+        return None
+    return counting.due(
+        DeadlineRule.CHANGE_NOTIFICATION,
+        clock_starts(occurred_on, period.unit),
+        count=period.count,
+        unit=period.unit,
+    )
+
+
+def agreements_without_clock(session: Session, change: ChangeEvent) -> list[Agreement]:
+    """Return the agreements in force on the day of a change under which no clock runs: a person decides there."""
+    counted = {obligation.agreement_id for obligation in obligations_of(session, change)}
+    in_force = _agreements_in_force_on(session, change.tenant, change.occurred_on)
+    return [agreement for agreement in in_force if agreement.id not in counted]
 
 
 def _cause(change_id: int) -> str:
@@ -134,8 +204,11 @@ def _agreements_in_force_on(session: Session, tenant: Tenant, day: date) -> list
     ]
 
 
-def notification_period(session: Session, agreement: Agreement, *, occurred_on: date) -> NotificationPeriod:
-    """Clause 3.3 (b) as agreed: the term in force on the day of the change (E-34), or the standard form's."""
+def notification_period(session: Session, agreement: Agreement, *, occurred_on: date) -> NotificationPeriod | None:
+    """Clause 3.3 (b) as agreed: the term in force on the day of the change (E-34), or the standard form's.
+
+    None where no clock can run by it.
+    """
     term = terms_in_force(session, agreement.id, at=start_of(occurred_on)).get("change_notification")
     return agreed_period(term.value if term else None)
 
@@ -163,6 +236,13 @@ def record_change_notice(
         raise InvalidInput(N_("Choose the changes that the notice reports."), field="changes", clause="3.3")
     if arrived_at > now:
         raise InvalidInput(N_("The notice can't have arrived in the future."), field="arrived_at", clause="3.3")
+    if arrived_at < min(start_of(change.occurred_on) for change in changes) - EARLIEST_NOTICE:
+        raise InvalidInput(
+            N_("This is more than a year before the change."),
+            field="arrived_at",
+            clause="3.3",
+            remedy=N_("Check the year of the arrival."),
+        )
     if form is not FormLevel.ORAL and upload is None:
         raise InvalidInput(N_("Attach the written notice."), field="file", clause="3.3")
     notice = ChangeNotice(
@@ -200,10 +280,10 @@ def _judge(
 ) -> list[Judged]:
     judged: list[Judged] = []
     for obligation in obligations_of(session, change):
-        if obligation.state not in OPEN_STATES:
+        if not may_be_performed(obligation.state, arrived_at=arrived_at, overdue_from=obligation.overdue_from):
             continue
         period = notification_period(session, obligation.agreement, occurred_on=change.occurred_on)
-        if form_suffices(form, period.form):
+        if period is not None and form_suffices(form, period.form):
             state = record_performance(session, obligation, performed_at=arrived_at, actor=actor, now=now)
             judged.append(Judged(obligation, state))
         else:

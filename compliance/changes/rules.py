@@ -1,13 +1,12 @@
 """Clause 3.3 (b): which changes must be notified, and under which agreements."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from agreements.calendar.deadline_table import Unit
-from agreements.kernel.errors import N_, InvalidInput
-from agreements.kernel.instants import legal_date
+from agreements.kernel.instants import end_of, legal_date
 from compliance.obligations.rules import FormLevel
 
 
@@ -46,7 +45,7 @@ def was_in_force_on(day: date, *, effective_at: datetime | None, service_end_exc
     """
     if effective_at is None:
         return False
-    return legal_date(effective_at) <= day < legal_date(service_end_exclusive_at)
+    return legal_date(effective_at) <= day <= legal_date(service_end_exclusive_at - timedelta(microseconds=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +57,31 @@ class NotificationPeriod:
     form: FormLevel
 
 
+STARTS_AT_CHANGE = "change"
 STANDARD_PERIOD = NotificationPeriod(5, Unit.WORKING_DAY, FormLevel.WRITTEN)
 
 
-def agreed_period(term: Any) -> NotificationPeriod:
-    """Clause 3.3 (b) from the applied term {value, unit, form, …}; the standard form where the term is absent.
+def agreed_period(term: Any) -> NotificationPeriod | None:
+    """Clause 3.3 (b) from the applied term {value, unit, starts, form}; the standard form where nothing was read apart.
 
-    A form of "any" is met orally. A value that can't be understood raises InvalidInput: nobody is judged by a guess.
+    A form of "any" is met orally. None where the agreement has no such clause, starts the period at something else than
+    the change, or was not understood: then no clock runs by itself and a person decides, for nobody is judged by a
+    guess.
     """
     if term is None:
         return STANDARD_PERIOD
     try:
+        if term.get("starts", STARTS_AT_CHANGE) != STARTS_AT_CHANGE:
+            return None
         form = FormLevel.ORAL if term["form"] == "any" else FormLevel(term["form"])
         return NotificationPeriod(int(term["value"]), Unit(term["unit"]), form)
-    except (KeyError, TypeError, ValueError):
-        raise InvalidInput(
-            N_("The agreed period of change notices can't be counted: %(term)s."),
-            field="change_notification",
-            clause="3.3",
-            remedy=N_("Correct the term on the agreement's page first."),
-            term=term,
-        ) from None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def clock_starts(occurred_on: date, unit: Unit) -> date | datetime:
+    """Clause 3.3 (b): what the period counts from: the day of the change, or its end where hours are agreed.
+
+    The hour of a change is rarely known; counting from the end of its day takes nothing from the tenant.
+    """
+    return end_of(occurred_on) if unit is Unit.HOUR else occurred_on

@@ -19,7 +19,7 @@ from agreements.kernel.instants import SHANGHAI, legal_date, parse_date
 from agreements.parties.actions import tenant_of_key
 from agreements.parties.models import Tenant
 from agreements.register.models import Agreement
-from compliance.changes.actions import Judged, record_change, record_change_notice
+from compliance.changes.actions import Judged, agreements_without_clock, record_change, record_change_notice
 from compliance.changes.models import ChangeEvent
 from compliance.changes.rules import ChangeKind, ChangeSource, NoticeVia
 from compliance.desk.duties import duties
@@ -89,7 +89,7 @@ def take(tenant_key: str) -> ResponseReturnValue:
         values = read_form(ChangeForm, request.form)
         proof = read_upload(request.files.get("file"))
         with unit_of_work() as session:
-            record_change(
+            change = record_change(
                 session,
                 tenant_of_key(session, tenant_key),
                 **values,
@@ -97,9 +97,20 @@ def take(tenant_key: str) -> ResponseReturnValue:
                 actor=g.actor,
                 now=clock.now(session),
             )
+            without_clock = [agreement.order_no for agreement in agreements_without_clock(session, change)]
     except (InvalidInput, Conflict) as error:
         return _change_page(tenant_key, form=request.form, error=error), error.status
-    flash(gettext("The change is recorded and its clock runs."), "success")
+    if without_clock:
+        flash(
+            gettext(
+                "The change is recorded. No clock runs under %(orders)s: the period agreed there can't be counted, so a"
+                " person decides.",
+                orders=", ".join(without_clock),
+            ),
+            "warning",
+        )
+    else:
+        flash(gettext("The change is recorded and its clock runs."), "success")
     return redirect(url_for("tenant.show", tenant_key=tenant_key, _anchor="changes"))
 
 

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session, joinedload
 
 from agreements.calendar.actions import counting_in_force, working_calendar
 from agreements.calendar.deadline_rules import Deadline
-from agreements.calendar.deadline_table import DeadlineRule
 from agreements.kernel.errors import N_, NotFound
 from agreements.kernel.files import StoredFile
 from agreements.kernel.instants import legal_date
@@ -20,7 +19,7 @@ from agreements.register.models import Agreement
 from agreements.register.rules import AgreementState
 from compliance.breaches.models import BreachCase
 from compliance.breaches.rules import OPEN_CASE_STATES
-from compliance.changes.actions import notification_period
+from compliance.changes.actions import notification_deadline, notification_period
 from compliance.changes.models import ChangeEvent, ChangeNotice, ChangeNoticeItem
 from compliance.changes.rules import NotificationPeriod, was_in_force_on
 from compliance.desk import rules
@@ -211,11 +210,11 @@ def changes_of(session: Session, tenant: Tenant, all_duties: Iterable[Duty]) -> 
 
 @dataclass(frozen=True, slots=True)
 class DuePreview:
-    """What recording a change would start under one agreement."""
+    """What recording a change would start under one agreement; no period and deadline where none can be counted."""
 
     agreement: Agreement
-    period: NotificationPeriod
-    deadline: Deadline
+    period: NotificationPeriod | None
+    deadline: Deadline | None
 
 
 def due_preview(session: Session, tenant: Tenant, *, occurred_on: date, now: datetime) -> list[DuePreview]:
@@ -234,7 +233,7 @@ def due_preview(session: Session, tenant: Tenant, *, occurred_on: date, now: dat
         ):
             continue
         period = notification_period(session, agreement, occurred_on=occurred_on)
-        deadline = counting.due(DeadlineRule.CHANGE_NOTIFICATION, occurred_on, count=period.count, unit=period.unit)
+        deadline = notification_deadline(session, agreement, occurred_on=occurred_on, counting=counting)
         found.append(DuePreview(agreement, period, deadline))
     return found
 

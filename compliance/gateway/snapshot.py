@@ -13,7 +13,7 @@ from agreements.kernel import revisions
 from agreements.parties.models import OwnPlatform, Tenant
 from agreements.products.models import Product
 from agreements.register.models import Agreement, Instrument, Term
-from compliance.notices.models import Arrival
+from compliance.notices.models import Notice
 from compliance.sdk import entitlement as facts
 from compliance.service.actions import epoch_of
 from compliance.service.models import Hold, ServiceActivation
@@ -86,8 +86,8 @@ def _holds(session: Session, tenant_id: int) -> dict[int, list[facts.Hold]]:
     """
     found: dict[int, list[facts.Hold]] = defaultdict(list)
     for hold, arrived_at in session.execute(
-        select(Hold, Arrival.arrived_at)
-        .outerjoin(Arrival, Arrival.notice_id == Hold.notice_id)
+        select(Hold, Notice.arrived_at)
+        .outerjoin(Notice, Notice.id == Hold.notice_id)
         .where(Hold.tenant_id == tenant_id, Hold.cancelled_at.is_(None))
     ):
         effective_at = hold.effective_at

@@ -23,13 +23,14 @@ from compliance.notices.rules import (
 class Notice(Base):
     """One notice to one tenant: a ledger entry before it is a message. Its state is moved by `moving.move` only.
 
-    `cause` names the act it belongs to, such as "case:12:rectification_demand"; a cause has one notice of a kind,
+    `cause` names the act it belongs to, such as "case:12"; a cause has one notice of a kind,
     whatever the code does. `body_sha256` is the hash of the letter that was approved; the letter never changes.
     """
 
     __tablename__ = "notice"
     __table_args__ = (
         UniqueConstraint("cause", "kind"),
+        UniqueConstraint("id", "agreement_id", "kind"),
         Index(None, "state", "drafted_at"),
         Index(None, "tenant_id", "drafted_at"),
         CheckConstraint("length(cause) > 0 AND length(clause) > 0", name="cause"),
@@ -146,6 +147,7 @@ class DeliveryAttempt(Base):
 class Arrival(Base):
     """That a notice arrived, when, and by what it is shown; append-only, one that establishes it per notice.
 
+    Only the tenant's own word, given through the link, needs no file: whoever of us records an arrival proves it.
     `(id, notice_id, arrived_at)` is unique so that a hold can name all three by one foreign key.
     """
 
@@ -154,7 +156,8 @@ class Arrival(Base):
         UniqueConstraint("notice_id"),
         UniqueConstraint("id", "notice_id", "arrived_at"),
         CheckConstraint(
-            "basis NOT IN ('courier_receipt', 'personal') OR proof_file_id IS NOT NULL", name="paper_needs_its_proof"
+            "proof_file_id IS NOT NULL OR (basis = 'acknowledged' AND recorded_by_id IS NULL)",
+            name="officer_needs_proof",
         ),
         CheckConstraint("recorded_at >= arrived_at", name="recorded_after"),
     )

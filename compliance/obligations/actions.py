@@ -13,11 +13,11 @@ from agreements.register.models import Agreement
 from compliance.obligations.models import FiringStage, Obligation, ObligationFiring
 from compliance.obligations.rules import (
     CATALOGUE,
-    OPEN_STATES,
     ObligationCode,
     ObligationState,
     count_trace,
     judge_performance,
+    may_be_performed,
     require_open,
 )
 
@@ -71,12 +71,17 @@ def open_obligation(
 def record_performance(
     session: Session, obligation: Obligation, *, performed_at: datetime, actor: Actor, now: datetime
 ) -> ObligationState:
-    """Judge performance by when it arrived; late performance stays a fact. The form was checked by the caller."""
-    require_open(obligation.state)
+    """Judge performance by when it arrived; late performance stays a fact, unless an earlier arrival is found.
+
+    The form was checked by the caller.
+    """
+    before = obligation.state
+    if not may_be_performed(before, arrived_at=performed_at, overdue_from=obligation.overdue_from):
+        require_open(before)
     judged = judge_performance(arrived_at=performed_at, overdue_from=obligation.overdue_from)
     moved = session.scalar(
         update(Obligation)
-        .where(Obligation.id == obligation.id, Obligation.state.in_(OPEN_STATES))
+        .where(Obligation.id == obligation.id, Obligation.state == before)
         .values(state=judged, performed_at=performed_at)
         .returning(Obligation.id)
     )

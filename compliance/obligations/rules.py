@@ -68,6 +68,13 @@ def is_overdue(*, state: ObligationState, overdue_from: datetime, provisional: b
     return state in OPEN_STATES and not provisional and now >= overdue_from
 
 
+def may_be_performed(state: ObligationState, *, arrived_at: datetime, overdue_from: datetime) -> bool:
+    """Domain 6.3: open and overdue duties can be performed; a late one goes back to on time by an earlier arrival."""
+    if state is ObligationState.PERFORMED_LATE:
+        return arrived_at < overdue_from
+    return state in OPEN_STATES
+
+
 def require_open(state: ObligationState) -> None:
     """Raise IllegalMove unless the obligation can still be performed."""
     if state not in OPEN_STATES:

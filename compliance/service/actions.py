@@ -80,6 +80,7 @@ def decide_breach_hold(
         clause=clause,
         cause=cause,
         notice_id=notice.id,
+        notice_kind=notice.kind,
         decided_at=now,
         decided_by=actor.name,
         by_scheduler=actor.kind is ActorKind.SCHEDULER,

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from agreements.kernel.db import Base, UTCDateTime, enum_type
 from agreements.register.models import Agreement
 from compliance.notices.models import Notice
+from compliance.notices.rules import NoticeKind
 from compliance.service.rules import DirectiveAction, HoldGround, HoldScope, HoldState, hold_state
 
 
@@ -24,15 +25,24 @@ class ServiceActivation(Base):
 class Hold(Base):
     """One reason to keep service shut. Access returns only when none is effective.
 
-    `cause` names what decided it, such as "case:12:1", and is unique. A breach hold takes effect only with an arrived
-    notice, or as an emergency with two approvers; the notice that arrived must be the hold's own, and the hold can't be
-    effective before that arrival.
+    `cause` names what decided it, such as "case:12", and is unique. A breach hold takes effect only with an arrived
+    notice, or as an emergency with two approvers. The notice must be a suspension notice for the hold's own agreement,
+    the arrival must be that notice's, and the hold can't be effective before it.
     """
 
     __tablename__ = "hold"
     __table_args__ = (
         ForeignKeyConstraint(
             ["arrival_id", "notice_id", "notice_arrived_at"], ["arrival.id", "arrival.notice_id", "arrival.arrived_at"]
+        ),
+        ForeignKeyConstraint(
+            ["notice_id", "agreement_id", "notice_kind"], ["notice.id", "notice.agreement_id", "notice.kind"]
+        ),
+        ForeignKeyConstraint(["agreement_id", "tenant_id"], ["agreement.id", "agreement.tenant_id"]),
+        CheckConstraint(
+            "(notice_id IS NULL) = (notice_kind IS NULL)"
+            " AND (ground <> 'breach' OR notice_kind IS NULL OR notice_kind = 'suspension_notice')",
+            name="notice_is_a_suspension_notice",
         ),
         CheckConstraint(
             "(arrival_id IS NULL) = (notice_arrived_at IS NULL) AND (arrival_id IS NULL OR notice_id IS NOT NULL)",
@@ -61,18 +71,19 @@ class Hold(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreement.id"))
+    agreement_id: Mapped[int]
     tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"))
     scope: Mapped[HoldScope] = mapped_column(enum_type(HoldScope))
     ground: Mapped[HoldGround] = mapped_column(enum_type(HoldGround))
     clause: Mapped[str] = mapped_column(String(40))
     cause: Mapped[str] = mapped_column(String(80), unique=True)
-    notice_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"))
+    notice_id: Mapped[int | None]
+    notice_kind: Mapped[NoticeKind | None] = mapped_column(enum_type(NoticeKind))
     decided_at: Mapped[datetime] = mapped_column(UTCDateTime)
     decided_by: Mapped[str]
     by_scheduler: Mapped[bool]
-    first_approver_id: Mapped[int | None]
-    second_approver_id: Mapped[int | None]
+    first_approver_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    second_approver_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     arrival_id: Mapped[int | None]
     notice_arrived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     effective_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -80,9 +91,11 @@ class Hold(Base):
     lifted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     resume_notice_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"))
 
-    agreement: Mapped[Agreement] = relationship()
-    notice: Mapped[Notice | None] = relationship(foreign_keys=[notice_id])
-    resume_notice: Mapped[Notice | None] = relationship(foreign_keys=[resume_notice_id])
+    agreement: Mapped[Agreement] = relationship(primaryjoin="Agreement.id == foreign(Hold.agreement_id)", viewonly=True)
+    notice: Mapped[Notice | None] = relationship(primaryjoin="Notice.id == foreign(Hold.notice_id)", viewonly=True)
+    resume_notice: Mapped[Notice | None] = relationship(
+        primaryjoin="Notice.id == foreign(Hold.resume_notice_id)", viewonly=True
+    )
 
     @property
     def state(self) -> HoldState:

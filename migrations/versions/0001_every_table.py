@@ -668,9 +668,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["product_id"], ["product.id"], name=op.f("fk_agreement_product_id_product")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_agreement_tenant_id_tenant")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement")),
+        sa.UniqueConstraint("id", "tenant_id", name=op.f("uq_agreement_id_tenant_id")),
         sa.UniqueConstraint("order_no", name=op.f("uq_agreement_order_no")),
     )
     with op.batch_alter_table("agreement", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_agreement_product_id"), ["product_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_agreement_registered_at"), ["registered_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_agreement_service_end_exclusive_at"), ["service_end_exclusive_at"], unique=False
+        )
         batch_op.create_index(
             batch_op.f("ix_agreement_state_service_end_exclusive_at"),
             ["state", "service_end_exclusive_at"],
@@ -678,11 +684,6 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             batch_op.f("ix_agreement_tenant_id_product_id"), ["tenant_id", "product_id"], unique=False
-        )
-        batch_op.create_index(batch_op.f("ix_agreement_product_id"), ["product_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_agreement_registered_at"), ["registered_at"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_agreement_service_end_exclusive_at"), ["service_end_exclusive_at"], unique=False
         )
 
     op.create_table(
@@ -940,6 +941,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
         sa.UniqueConstraint("arrival_id", name=op.f("uq_notice_arrival_id")),
         sa.UniqueConstraint("cause", "kind", name=op.f("uq_notice_cause_kind")),
+        sa.UniqueConstraint("id", "agreement_id", "kind", name=op.f("uq_notice_id_agreement_id_kind")),
         sa.UniqueConstraint("number", name=op.f("uq_notice_number")),
         sa.UniqueConstraint("public_id", name=op.f("uq_notice_public_id")),
     )
@@ -1061,8 +1063,8 @@ def upgrade() -> None:
         sa.Column("proof_file_id", sa.Integer(), nullable=True),
         sa.Column("note", sa.String(), nullable=False),
         sa.CheckConstraint(
-            "basis NOT IN ('courier_receipt', 'personal') OR proof_file_id IS NOT NULL",
-            name=op.f("ck_arrival_paper_needs_its_proof"),
+            "proof_file_id IS NOT NULL OR (basis = 'acknowledged' AND recorded_by_id IS NULL)",
+            name=op.f("ck_arrival_officer_needs_proof"),
         ),
         sa.CheckConstraint("recorded_at >= arrived_at", name=op.f("ck_arrival_recorded_after")),
         sa.ForeignKeyConstraint(["notice_id"], ["notice.id"], name=op.f("fk_arrival_notice_id_notice")),
@@ -1315,6 +1317,20 @@ def upgrade() -> None:
         sa.Column("clause", sa.String(length=40), nullable=False),
         sa.Column("cause", sa.String(length=80), nullable=False),
         sa.Column("notice_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "notice_kind",
+            sa.Enum(
+                "rectification_demand",
+                "suspension_notice",
+                "suspension_withdrawal",
+                "resume_notice",
+                name="noticekind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
         sa.Column("decided_at", kernel_db.UTCDateTime(timezone=True), nullable=False),
         sa.Column("decided_by", sa.String(), nullable=False),
         sa.Column("by_scheduler", sa.Boolean(), nullable=False),
@@ -1326,6 +1342,10 @@ def upgrade() -> None:
         sa.Column("cancelled_at", kernel_db.UTCDateTime(timezone=True), nullable=True),
         sa.Column("lifted_at", kernel_db.UTCDateTime(timezone=True), nullable=True),
         sa.Column("resume_notice_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "(notice_id IS NULL) = (notice_kind IS NULL) AND (ground <> 'breach' OR notice_kind IS NULL OR notice_kind = 'suspension_notice')",
+            name=op.f("ck_hold_notice_is_a_suspension_notice"),
+        ),
         sa.CheckConstraint(
             "ground <> 'breach' OR effective_at IS NULL OR arrival_id IS NOT NULL OR (first_approver_id IS NOT NULL AND second_approver_id IS NOT NULL AND first_approver_id <> second_approver_id)",
             name=op.f("ck_hold_breach_needs_arrived_notice"),
@@ -1347,14 +1367,24 @@ def upgrade() -> None:
             name=op.f("ck_hold_never_back_dated"),
         ),
         sa.CheckConstraint("lifted_at IS NULL OR lifted_at >= effective_at", name=op.f("ck_hold_lifted_after_effect")),
-        sa.ForeignKeyConstraint(["agreement_id"], ["agreement.id"], name=op.f("fk_hold_agreement_id_agreement")),
+        sa.ForeignKeyConstraint(
+            ["agreement_id", "tenant_id"],
+            ["agreement.id", "agreement.tenant_id"],
+            name=op.f("fk_hold_agreement_id_tenant_id_agreement"),
+        ),
         sa.ForeignKeyConstraint(
             ["arrival_id", "notice_id", "notice_arrived_at"],
             ["arrival.id", "arrival.notice_id", "arrival.arrived_at"],
             name=op.f("fk_hold_arrival_id_notice_id_notice_arrived_at_arrival"),
         ),
-        sa.ForeignKeyConstraint(["notice_id"], ["notice.id"], name=op.f("fk_hold_notice_id_notice")),
+        sa.ForeignKeyConstraint(["first_approver_id"], ["person.id"], name=op.f("fk_hold_first_approver_id_person")),
+        sa.ForeignKeyConstraint(
+            ["notice_id", "agreement_id", "notice_kind"],
+            ["notice.id", "notice.agreement_id", "notice.kind"],
+            name=op.f("fk_hold_notice_id_agreement_id_notice_kind_notice"),
+        ),
         sa.ForeignKeyConstraint(["resume_notice_id"], ["notice.id"], name=op.f("fk_hold_resume_notice_id_notice")),
+        sa.ForeignKeyConstraint(["second_approver_id"], ["person.id"], name=op.f("fk_hold_second_approver_id_person")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_hold_tenant_id_tenant")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hold")),
         sa.UniqueConstraint("cause", name=op.f("uq_hold_cause")),
@@ -1424,6 +1454,9 @@ def upgrade() -> None:
         sa.CheckConstraint("state <> 'closed' OR reservation IS NOT NULL", name=op.f("ck_breach_case_closed")),
         sa.CheckConstraint(
             "state <> 'dismissed' OR dismissed_reason IS NOT NULL", name=op.f("ck_breach_case_dismissed")
+        ),
+        sa.CheckConstraint(
+            "state <> 'rectified' OR cure_accepted_at IS NOT NULL", name=op.f("ck_breach_case_rectified")
         ),
         sa.CheckConstraint(
             "state IN ('suspected', 'dismissed', 'closed') OR (known_at IS NOT NULL AND ground_class IS NOT NULL AND confirmed_by IS NOT NULL)",
@@ -1556,11 +1589,11 @@ def downgrade() -> None:
 
     op.drop_table("change_notice_item")
     with op.batch_alter_table("agreement", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agreement_tenant_id_product_id"))
+        batch_op.drop_index(batch_op.f("ix_agreement_state_service_end_exclusive_at"))
         batch_op.drop_index(batch_op.f("ix_agreement_service_end_exclusive_at"))
         batch_op.drop_index(batch_op.f("ix_agreement_registered_at"))
         batch_op.drop_index(batch_op.f("ix_agreement_product_id"))
-        batch_op.drop_index(batch_op.f("ix_agreement_tenant_id_product_id"))
-        batch_op.drop_index(batch_op.f("ix_agreement_state_service_end_exclusive_at"))
 
     op.drop_table("agreement")
     with op.batch_alter_table("qualification_document", schema=None) as batch_op:

@@ -99,7 +99,7 @@ def test_the_scheduler_leaves_an_answered_demand_to_people(session):
     a_change_notice(session, case, arrived=at("Thu 2024-09-26 09:00"))
 
     sweep(session, at("Mon 2024-09-30 00:00"))
-    assert case.state is CaseState.NOT_RECTIFIED  # nobody has accepted it, but nobody is shut off either
+    assert case.state is CaseState.RECTIFICATION_DEMANDED  # it came in time: a person reviews it, time decides nothing
 
     a_cure(session, case, now=at("Mon 2024-09-30 09:00"))
     assert case.state is CaseState.RECTIFIED

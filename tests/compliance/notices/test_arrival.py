@@ -1,12 +1,15 @@
 """That a notice arrived: by an officer's record with proof, or by the tenant's own word."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from agreements.kernel import files
+from agreements.calendar.actions import record_override
+from agreements.calendar.rules import DayRuling
+from agreements.kernel import files, policies
 from agreements.kernel.access.rules import ActorKind
 from agreements.kernel.audit import AuditEvent
 from agreements.kernel.db import db, unit_of_work
@@ -16,14 +19,15 @@ from compliance.notices.arrivals import (
     arrival_for_cause,
     arrival_of,
     arrivals_after,
+    earliest_arrival,
     notice_of_link,
     record_arrival,
 )
-from compliance.notices.dispatch import claim_next, message_of
+from compliance.notices.dispatch import Delivery, claim_next, message_of, record_delivery
 from compliance.notices.models import AcknowledgementLink, Arrival, Notice, Outbox
-from compliance.notices.rules import ArrivalBasis, NoticeState
+from compliance.notices.rules import ArrivalBasis, NoticeState, Outcome
 from compliance.notices.sender import SendCounts
-from tests.builders import at
+from tests.builders import at, day
 from tests.builders_notices import (
     ADDRESS,
     DRAFTED_AT,
@@ -35,9 +39,10 @@ from tests.builders_notices import (
     link_token,
     pump,
 )
-from tests.builders_register import OFFICER, OPS
+from tests.builders_register import APPROVER, OFFICER, OPS
 
 LATER = at("Mon 2024-09-23 16:00")
+TWO_DAYS_LATER = at("Wed 2024-09-25 10:00")
 
 
 def a_proof(session, content=b"signed receipt"):
@@ -48,12 +53,13 @@ def arrive(session, notice, **changed):
     values = {
         "basis": ArrivalBasis.DESIGNATED_SYSTEM,
         "arrived_at": DRAFTED_AT + timedelta(minutes=1),
-        "proof": None,
         "note": "收件系统自动回执",
         "actor": OFFICER,
         "now": LATER,
-    }
-    return record_arrival(session, notice, **(values | changed))
+    } | changed
+    if "proof" not in values:
+        values["proof"] = a_proof(session)
+    return record_arrival(session, notice, **values)
 
 
 def test_an_officer_records_when_a_sent_notice_arrived(session):
@@ -123,15 +129,76 @@ def test_a_notice_arrives_neither_in_the_future_nor_before_its_release(session, 
     assert notice.state is NoticeState.SENT
 
 
+@pytest.mark.parametrize("basis", ArrivalBasis)
+def test_an_arrival_without_proof_is_refused_whatever_its_basis_and_note(session, basis):
+    notice = a_sent_notice(session)
+
+    with pytest.raises(InvalidInput) as refused:
+        arrive(session, notice, basis=basis, arrived_at=TWO_DAYS_LATER, now=TWO_DAYS_LATER, proof=None, note="x")
+
+    assert refused.value.field == "proof"
+    assert (notice.state, arrival_of(session, notice.id)) == (NoticeState.SENT, None)
+
+
+@pytest.fixture
+def sent_at_three(session):
+    """Queued Mon 2024-09-23 10:00; an attempt at 11:00 did not get through, the one at 15:00 did."""
+    notice = a_queued_notice(session, now=at("Mon 2024-09-23 10:00"))
+    for when, outcome in (("11:00", Outcome.TEMPORARY), ("15:00", Outcome.ACCEPTED)):
+        now = at(f"Mon 2024-09-23 {when}")
+        claim = claim_next(session, now=now, wall=now, lease=timedelta(minutes=1))
+        record_delivery(session, claim, Delivery(outcome, "", ""), now=now + timedelta(seconds=2))
+    session.refresh(notice)
+    return notice
+
+
+@pytest.mark.parametrize("basis", [ArrivalBasis.DESIGNATED_SYSTEM, ArrivalBasis.ACKNOWLEDGED])
+@pytest.mark.parametrize("before", ["10:00", "11:00", "14:59:59"])
+def test_a_notice_enters_no_system_before_an_attempt_that_got_through_began(session, sent_at_three, basis, before):
+    with pytest.raises(InvalidInput) as refused:
+        arrive(session, sent_at_three, basis=basis, arrived_at=at(f"Mon 2024-09-23 {before}"))
+
+    assert refused.value.field == "arrived_at"
+    assert "2024-09-23 15:00" in str(refused.value)
+    began = at("Mon 2024-09-23 15:00")
+    assert arrive(session, sent_at_three, basis=basis, arrived_at=began).arrived_at == began
+
+
+@pytest.mark.parametrize("before", ["Mon 2024-09-23 10:00", "Mon 2024-09-23 15:00:02", "Tue 2024-09-24 08:59:59"])
+def test_a_tenant_should_know_at_the_next_opening_and_not_before(session, sent_at_three, before):
+    with pytest.raises(InvalidInput) as refused:
+        arrive(
+            session, sent_at_three, basis=ArrivalBasis.SHOULD_KNOW, arrived_at=at(before), note="ok", now=TWO_DAYS_LATER
+        )
+
+    assert refused.value.field == "arrived_at"
+    opening = at("Tue 2024-09-24 09:00")
+    assert arrive(session, sent_at_three, basis=ArrivalBasis.SHOULD_KNOW, arrived_at=opening, now=TWO_DAYS_LATER)
+
+
+def test_the_opening_hour_is_the_policys_and_the_days_are_our_calendars(session, sent_at_three):
+    long_ago = at("Mon 2024-01-01 09:00")
+    policies.change(
+        session, "business_opening_hour", 10, effective_at=long_ago, reason="r", actor=APPROVER, now=long_ago
+    )
+    typhoon = DayRuling(day("Tue 2024-09-24"), is_working=False, name="台风停工", source_notice="市政府令")
+    record_override(session, typhoon, actor=APPROVER, now=long_ago)
+
+    earliest = earliest_arrival(session, sent_at_three, ArrivalBasis.SHOULD_KNOW)
+
+    assert earliest == at("Wed 2024-09-25 10:00")
+
+
 def test_only_who_may_record_arrivals_does(session):
     notice = a_sent_notice(session)
     with pytest.raises(NotPermitted):
         arrive(session, notice, actor=OPS)
 
 
-def test_the_database_refuses_paper_without_its_proof_and_a_second_arrival(session):
+@pytest.mark.parametrize("basis", [basis for basis in ArrivalBasis if basis is not ArrivalBasis.SHOULD_KNOW])
+def test_the_database_refuses_an_officers_arrival_without_proof_and_a_second_arrival(session, basis):
     notice = a_sent_notice(session)
-    arrive(session, notice, basis=ArrivalBasis.PERSONAL, proof=a_proof(session))
+    arrive(session, notice, basis=basis, actor=replace(OFFICER, id=1))
 
     with pytest.raises(IntegrityError), session.begin_nested():
         session.execute(text("UPDATE arrival SET proof_file_id = NULL"))

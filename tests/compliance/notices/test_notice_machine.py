@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from agreements.calendar.published import published_calendar
 from agreements.kernel.errors import IllegalMove, InvalidInput
 from compliance.notices.rules import (
     NOTICE_MOVES,
@@ -21,6 +22,8 @@ from compliance.notices.rules import (
     notice_move,
     one_line,
     retry_delay,
+    should_know_from,
+    whole_minute,
 )
 from tests.builders import at, day
 
@@ -102,21 +105,18 @@ NOW = at("Mon 2024-09-23 12:00")
 
 
 @pytest.mark.parametrize(
-    ("basis", "arrived_at", "proof", "note", "field"),
+    ("arrived_at", "proof", "field"),
     [
-        (ArrivalBasis.PERSONAL, NOW, True, "", None),
-        (ArrivalBasis.PERSONAL, RELEASED, True, "", None),
-        (ArrivalBasis.PERSONAL, RELEASED - timedelta(seconds=1), True, "", "arrived_at"),
-        (ArrivalBasis.PERSONAL, NOW + timedelta(seconds=1), True, "", "arrived_at"),
-        (ArrivalBasis.COURIER_RECEIPT, NOW, False, "签收", "proof"),
-        (ArrivalBasis.ACKNOWLEDGED, NOW, False, "回信", "proof"),
-        (ArrivalBasis.DESIGNATED_SYSTEM, NOW, False, "收件系统回执", None),
-        (ArrivalBasis.SHOULD_KNOW, NOW, False, " ", "note"),
+        (NOW, True, None),
+        (RELEASED, True, None),
+        (RELEASED - timedelta(seconds=1), True, "arrived_at"),
+        (NOW + timedelta(seconds=1), True, "arrived_at"),
+        (NOW, False, "proof"),
     ],
 )
-def test_an_arrival_is_neither_early_nor_late_nor_without_what_shows_it(basis, arrived_at, proof, note, field):
+def test_an_arrival_is_neither_early_nor_late_nor_without_what_shows_it(arrived_at, proof, field):
     def check():
-        check_arrival(basis, arrived_at, not_before=RELEASED, now=NOW, has_proof=proof, note=note)
+        check_arrival(arrived_at, not_before=RELEASED, now=NOW, has_proof=proof)
 
     if field is None:
         check()
@@ -124,6 +124,25 @@ def test_an_arrival_is_neither_early_nor_late_nor_without_what_shows_it(basis, a
     with pytest.raises(InvalidInput) as refused:
         check()
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("accepted", "opens"),
+    [
+        ("Mon 2024-09-23 00:00", "Tue 2024-09-24 09:00"),
+        ("Mon 2024-09-23 23:59:59", "Tue 2024-09-24 09:00"),
+        ("Fri 2024-09-13 15:00", "Sat 2024-09-14 09:00"),  # an adjusted working Saturday
+        ("Sat 2024-09-14 15:00", "Wed 2024-09-18 09:00"),  # Mid-autumn
+        ("Thu 2026-12-31 15:00", "Mon 2027-01-04 09:00"),  # not published: the latest that day can be
+    ],
+)
+def test_a_tenant_should_know_from_the_next_business_opening(accepted, opens):
+    assert should_know_from(at(accepted), calendar=published_calendar(), opening_hour=9) == at(opens)
+
+
+def test_a_time_is_named_as_the_first_minute_that_can_be_typed():
+    assert whole_minute(NOW) == NOW
+    assert whole_minute(NOW + timedelta(seconds=1)) == NOW + timedelta(minutes=1)
 
 
 def test_sending_is_tried_again_at_once_then_less_and_less_often():

@@ -115,7 +115,10 @@ def test_sent_arrived_and_acknowledged_are_three_words(mailed, app):
 
 def test_an_officer_records_an_arrival_with_its_proof(sent, app):
     client = signed_in_client(app)
-    assert "登记已到达" in client.get(f"/notices/{sent}/arrival").text
+    form = client.get(f"/notices/{sent}/arrival").text
+    assert "登记已到达" in form
+    assert "不得早于2024-09-23 09:30" in form  # when the attempt that got through began
+    assert "不得早于2024-09-24 09:00" in form  # the next business opening
 
     answer = client.post(
         f"/notices/{sent}/arrival",
@@ -140,16 +143,23 @@ def test_an_officer_records_an_arrival_with_its_proof(sent, app):
     ("changed", "field"),
     [
         ({"basis": ""}, "basis"),
-        ({"basis": "personal"}, "proof"),
+        ({"proof": None}, "proof"),
+        ({"basis": "designated_system", "proof": None}, "proof"),
         ({"arrived_at": ""}, "arrived_at"),
         ({"arrived_at": "2024-09-22T09:00"}, "arrived_at"),
         ({"arrived_at": "2099-01-01T09:00"}, "arrived_at"),
-        ({"note": " "}, "note"),
+        ({"basis": "should_know"}, "arrived_at"),
         ({"note": "长" * 1001}, "note"),
     ],
 )
 def test_an_arrival_without_what_it_needs_is_refused_beside_its_field(sent, app, changed, field):
-    answer = signed_in_client(app).post(f"/notices/{sent}/arrival", data=ARRIVED | changed)
+    given = ARRIVED | {"proof": (BytesIO(b"receipt"), "回单.pdf", "application/pdf")} | changed
+
+    answer = signed_in_client(app).post(
+        f"/notices/{sent}/arrival",
+        data={name: value for name, value in given.items() if value is not None},
+        content_type="multipart/form-data",
+    )
 
     assert answer.status_code == 422
     assert f'id="{field}-error"' in answer.text
