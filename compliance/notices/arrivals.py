@@ -2,14 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
+from agreements.calendar.actions import working_calendar
+from agreements.kernel import policies
 from agreements.kernel.access.rules import Actor, ActorKind, Permission, require
 from agreements.kernel.errors import N_, NotFound
 from agreements.kernel.files import StoredFile
 from compliance.notices.dispatch import token_hash
-from compliance.notices.models import AcknowledgementLink, Arrival, Notice
+from compliance.notices.models import AcknowledgementLink, Arrival, DeliveryAttempt, Notice, Outbox
 from compliance.notices.moving import move
 from compliance.notices.rules import (
     ON_PAPER,
@@ -17,9 +19,11 @@ from compliance.notices.rules import (
     NoticeEvent,
     NoticeKind,
     NoticeState,
+    Outcome,
     arrival_event,
     check_arrival,
     notice_move,
+    should_know_from,
 )
 
 TENANT = Actor(ActorKind.TENANT_CONTACT, "tenant")
@@ -61,20 +65,45 @@ def record_arrival(
 ) -> Arrival:
     """Record when and by what a notice arrived: electronically once it was sent, on paper from its approval on.
 
-    arrived_at  when it arrived, in fact or as the tenant should have known; not in the future, not before its release
+    arrived_at  when it arrived, in fact or as the tenant should have known; between `earliest_arrival` and now
+    proof       what shows it; without one InvalidInput is raised, whatever the basis
 
     A second record raises IllegalMove: one fact establishes the arrival, and it is not replaced.
     """
     require(actor, Permission.RECORD_ARRIVAL)
     event = arrival_event(basis)
     notice_move(notice.state, event)
-    released_at = notice.approved_at if basis in ON_PAPER else notice.queued_at
-    if released_at is None:  # the machine and the table's CHECKs make this impossible
-        raise ValueError(f"notice {notice.id} was never released")
-    check_arrival(basis, arrived_at, not_before=released_at, now=now, has_proof=proof is not None, note=note)
+    check_arrival(arrived_at, not_before=earliest_arrival(session, notice, basis), now=now, has_proof=proof is not None)
     return _establish(
         session, notice, event, basis=basis, arrived_at=arrived_at, proof=proof, note=note.strip(), actor=actor, now=now
     )
+
+
+def earliest_arrival(session: Session, notice: Notice, basis: ArrivalBasis) -> datetime:
+    """Domain 4.2: return the earliest moment at which a notice can have arrived in this way.
+
+    On paper its approval; what went by wire, the start of the first attempt that may have got through; what the tenant
+    should know, the next business opening after the remote system took it.
+    """
+    if basis in ON_PAPER:
+        earliest = notice.approved_at
+    elif basis is ArrivalBasis.SHOULD_KNOW and notice.sent_at is not None:
+        opening_hour = policies.value_of(session, "business_opening_hour", at=notice.sent_at)
+        earliest = should_know_from(notice.sent_at, calendar=working_calendar(session), opening_hour=opening_hour)
+    else:
+        earliest = session.scalar(
+            select(func.min(DeliveryAttempt.started_at))
+            .join(Outbox, Outbox.id == DeliveryAttempt.outbox_id)
+            .where(
+                Outbox.notice_id == notice.id,
+                or_(
+                    DeliveryAttempt.outcome.is_(None), DeliveryAttempt.outcome.in_((Outcome.ACCEPTED, Outcome.UNKNOWN))
+                ),
+            )
+        )
+    if earliest is None:  # the machine lets nothing arrive that was neither approved nor sent
+        raise ValueError(f"notice {notice.id} can't have arrived by {basis.value}")
+    return earliest
 
 
 def notice_of_link(session: Session, token: str, *, now: datetime) -> Notice:

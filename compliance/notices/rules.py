@@ -4,8 +4,9 @@
 
 Arrival is read against ourselves. For our notices to a tenant we take the later, provable time: an acknowledgement, a
 courier's receipt, service in person, a proven entry into the designated system, or the time from which the tenant
-should have known. That the remote mail system accepted a message makes the notice *sent*, never *arrived*. For what a
-tenant sends us the opposite holds: the earliest entry into any channel of ours counts, and the rooms that take such
+should have known, which is the next business opening after the message was accepted. An officer's record of any of
+them needs its proof. That the remote mail system accepted a message makes the notice *sent*, never *arrived*. For what
+a tenant sends us the opposite holds: the earliest entry into any channel of ours counts, and the rooms that take such
 messages in record it so.
 """
 
@@ -14,9 +15,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from agreements.calendar.rules import Assume, WorkingCalendar, count_forward
 from agreements.kernel.access.rules import Permission
 from agreements.kernel.errors import N_, IllegalMove, InvalidInput
-from agreements.kernel.instants import SHANGHAI
+from agreements.kernel.instants import SHANGHAI, legal_date, start_of
 
 LONGEST_VALUE = 1000
 
@@ -90,7 +92,6 @@ class ArrivalBasis(StrEnum):
 
 
 ON_PAPER = frozenset({ArrivalBasis.COURIER_RECEIPT, ArrivalBasis.PERSONAL})
-NEEDS_PROOF = ON_PAPER | {ArrivalBasis.ACKNOWLEDGED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,29 +216,41 @@ def arrival_event(basis: ArrivalBasis) -> NoticeEvent:
     return NoticeEvent.SERVE_ON_PAPER if basis in ON_PAPER else NoticeEvent.ARRIVE
 
 
-def check_arrival(
-    basis: ArrivalBasis, arrived_at: datetime, *, not_before: datetime, now: datetime, has_proof: bool, note: str
-) -> None:
-    """Domain 4.2: what an officer must show for an arrival.
+def should_know_from(accepted_at: datetime, *, calendar: WorkingCalendar, opening_hour: int) -> datetime:
+    """Domain 4.2: a tenant should know a message from the opening of the next working day after it was accepted.
 
-    not_before  when the notice was approved (paper) or queued (electronic): it can't have arrived earlier
+    Where the arrangement of that day is not published, the latest day it can be: doubt counts against us.
+    """
+    opening_day = count_forward(calendar, legal_date(accepted_at), 1, assume=Assume.FEWEST_WORKED)[-1].day
+    return start_of(opening_day) + timedelta(hours=opening_hour)
+
+
+def check_arrival(arrived_at: datetime, *, not_before: datetime, now: datetime, has_proof: bool) -> None:
+    """Domain 4.2: what an officer must show for an arrival, whatever its basis.
+
+    not_before  the earliest moment, inclusive, that its basis allows
     """
     if arrived_at > now:
         raise InvalidInput(N_("A notice can't have arrived in the future."), field="arrived_at")
     if arrived_at < not_before:
         raise InvalidInput(
-            N_("The notice can't have arrived before %(not_before)s, when it was released."),
+            N_("A notice can't have arrived in this way before %(not_before)s."),
             field="arrived_at",
-            not_before=f"{not_before.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}",
+            remedy=N_("Take the later time that the proof shows."),
+            not_before=f"{whole_minute(not_before).astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
         )
-    if basis in NEEDS_PROOF and not has_proof:
+    if not has_proof:
         raise InvalidInput(
-            N_("This kind of arrival needs its proof."),
+            N_("An arrival needs its proof."),
             field="proof",
-            remedy=N_("Attach the receipt, the signed copy or the tenant's reply."),
+            remedy=N_("Attach the receipt, the signed copy, the tenant's reply or the mail system's report."),
         )
-    if not has_proof and not note.strip():
-        raise InvalidInput(N_("Say what shows the arrival, or attach its proof."), field="note")
+
+
+def whole_minute(instant: datetime) -> datetime:
+    """Return the first whole minute that is not before the instant: the earliest that can be typed."""
+    floor = instant.replace(second=0, microsecond=0)
+    return floor if floor == instant else floor + timedelta(minutes=1)
 
 
 _RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (0, 5, 60, 300, 900))

@@ -17,7 +17,7 @@ from agreements.kernel.web.paging import page_of
 from agreements.parties.actions import address_in_clear, keep_upload, notice_address_in_force
 from compliance.notices import reading
 from compliance.notices.actions import body_text, notice_of_id
-from compliance.notices.arrivals import acknowledge, arrival_of, notice_of_link, record_arrival
+from compliance.notices.arrivals import acknowledge, arrival_of, earliest_arrival, notice_of_link, record_arrival
 from compliance.notices.dispatch import enqueue
 from compliance.notices.letters import clauses_in_words
 from compliance.notices.models import Notice
@@ -29,6 +29,7 @@ from compliance.notices.rules import (
     NoticeState,
     arrival_event,
     legal_events,
+    whole_minute,
 )
 from compliance.notices.schemas import read_arrival, read_kind, read_state
 
@@ -96,12 +97,20 @@ def _arrival_form(notice: Notice, error: InvalidInput | None = None) -> str:
         "notices/arrival.html",
         notice=notice,
         basis_options=[
-            (each.value, label("arrival_basis", each), label("arrival_basis_hint", each)) for each in _bases(notice)
+            (each.value, label("arrival_basis", each), _basis_hint(notice, each)) for each in _bases(notice)
         ],
         latest=_for_input(now),
         form=request.form,
         error=error,
     )
+
+
+def _basis_hint(notice: Notice, basis: ArrivalBasis) -> str:
+    """Say what this kind of arrival takes, and from when on it can have happened."""
+    earliest = whole_minute(earliest_arrival(db.session(), notice, basis)).astimezone(SHANGHAI)
+    hint = label("arrival_basis_hint", basis)
+    told: str = gettext("%(hint)s. Not before %(at)s", hint=hint, at=f"{earliest:%Y-%m-%d %H:%M}")
+    return told
 
 
 def _for_input(at: datetime) -> str:
