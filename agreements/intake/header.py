@@ -23,6 +23,8 @@ ONE_PHONE = (
 )
 PHONE = re.compile(rf"{ONE_PHONE}(?:(?:转|ext\.?)\s?\d{{1,6}})?")
 PHONE_ALONE = re.compile(r"[\d+\-() *转/、,; ]{5,60}")
+PHONE_WORD = re.compile(r"(?:联系)?(?:电话|手机|手机号|TEL)$", re.IGNORECASE)
+EMPTY_BRACKETS = re.compile(r"[(（]\s?(?:(?:联系)?(?:电话|手机|手机号|TEL))?\s?[:：]?\s?[)）]", re.IGNORECASE)
 COMPANY = re.compile(r"(?:公司|集团|企业|事务所|中心|工作室|合作社|经营部|商行)(?:\([^()]{1,20}\))?$")
 
 
@@ -104,12 +106,10 @@ def read_party(document: Document, party: str, labels: Sequence[Label]) -> Party
     contact_label = _first_filled(labels, "contact")
     contact = _text(document, contact_label)
     phone = _read_phone(document, party, _first_filled(labels, "phone"))
-    if contact_label and contact.value and (merged := PHONE.search(contact.value)):
+    if contact_label and contact.value and PHONE.search(contact.value):
         if phone.value is None:
             phone = _read_phone(document, party, contact_label)
-        rest = PHONE.sub("", contact.value).strip(" ,;、/()（），；电话:")
-        contact = Field(rest or None, contact.evidence)
-        del merged
+        contact = Field(_without_phone(contact.value) or None, contact.evidence)
     if contact.value and REFERENCE.fullmatch(contact.value):
         contact = Field(None, contact.evidence, (f"{party}_contact_unclear:{contact.value}",))
     return PartyFields(
@@ -118,6 +118,16 @@ def read_party(document: Document, party: str, labels: Sequence[Label]) -> Party
         contact=contact,
         phone=phone,
     )
+
+
+def _without_phone(contact: str) -> str:
+    """Return who is named beside a number; brackets stay in pairs, as in a name with its office."""
+    rest = EMPTY_BRACKETS.sub("", PHONE.sub("", contact))
+    rest = PHONE_WORD.sub("", rest.strip(" ,;、/，；:：")).strip(" ,;、/，；:：")
+    for opening, closing in ("()", "（）"):
+        if rest.count(opening) != rest.count(closing):
+            rest = rest.strip(opening + closing)
+    return rest
 
 
 def _first_filled(labels: Sequence[Label], key: str) -> Label | None:

@@ -223,6 +223,21 @@ def test_a_merged_contact_line_gives_both_values():
     assert (read["parties"]["party_a"]["contact"], read["parties"]["party_a"]["phone"]) == ("张三", "13900000001")
 
 
+@pytest.mark.parametrize(
+    ("printed", "contact"),
+    [
+        ("张三（经理） 13900000001", "张三（经理）"),
+        ("张三（13900000001）", "张三"),
+        ("张三(电话：13900000001)", "张三"),
+        ("张三，联系电话：13900000001", "张三"),
+        ("（商务部）张三 13900000001", "（商务部）张三"),
+    ],
+)
+def test_a_number_leaves_the_brackets_of_a_contact_whole(printed, contact):
+    read = read_json(changed(TEXT, (f"联系人：{A}\n\n电话：13900000001", f"联系人：{printed}")))
+    assert (read["parties"]["party_a"]["contact"], read["parties"]["party_a"]["phone"]) == (contact, "13900000001")
+
+
 def test_two_phones_are_both_kept():
     read = read_json(changed(TEXT, ("13900000001", "13900000001 / 027-88880000")))
     assert read["parties"]["party_a"]["phone"] == "13900000001 / 027-88880000"
