@@ -19,10 +19,11 @@ from agreements.intake.header import (
 from agreements.intake.labels import find_labels
 from agreements.intake.loading import SourceText
 from agreements.intake.order import MarketplaceFields, OrderFields, read_marketplace, read_order
-from agreements.intake.spec import Spec, parse_spec
+from agreements.intake.spec import METERED, Spec, parse_spec
 from agreements.intake.terms import AgreementTerms, read_terms
 from agreements.kernel.errors import N_, InvalidInput
 from agreements.parties.rules import normalised_name
+from agreements.register.rules import SpecKind
 
 POSTPAID = re.compile(r"后付|先用后付|先使用后付|月结|账期|按月结算|事后结算")
 SAYS_UNPAID = re.compile(r"尚未(?:完成)?(?:支付|付款|缴费)|未完成(?:支付|付款)")
@@ -53,7 +54,7 @@ def read_source(source: SourceText, *, is_working_day: IsWorkingDay) -> Draft:
     effectiveness = judge_effectiveness(
         order,
         terms.terms["effective_on"].value,
-        is_postpaid=_is_postpaid(order, sentences),
+        is_postpaid=_is_postpaid(order, spec, sentences),
         says_unpaid=any(_says_unpaid(sentence) for sentence in sentences),
     )
     derived = derive(order, spec, effectiveness)
@@ -88,21 +89,16 @@ def read_source(source: SourceText, *, is_working_day: IsWorkingDay) -> Draft:
 
 
 def _require_agreement(party_a: PartyFields, party_b: PartyFields, order: OrderFields, terms: AgreementTerms) -> None:
-    """Refuse a text without parties and order, or one that shares with such an agreement no more than the word 甲方."""
-    has_order = any(
-        field.value is not None
-        for field in (
-            order.order_no,
-            order.product_name,
-            order.spec_text,
-            order.period,
-            order.list_price,
-            order.paid_amount,
-        )
+    """Refuse a text that only speaks of such agreements: one names a party, or an order with what it cost or covers."""
+    has_amount_or_period = any(field.value is not None for field in (order.period, order.list_price, order.paid_amount))
+    has_order = has_amount_or_period or any(
+        field.value is not None for field in (order.order_no, order.product_name, order.spec_text)
     )
     has_parties = party_a.name.value is not None or party_b.name.value is not None
     stated = sum(term.is_stated for term in terms.terms.values())
-    if (has_order and (has_parties or stated)) or (has_parties and stated >= 3):
+    if has_parties and (has_order or stated >= 3):
+        return
+    if order.order_no.value is not None and has_amount_or_period:
         return
     raise InvalidInput(
         N_("This text is not a marketplace sale agreement: no parties and no order were found in it."),
@@ -147,8 +143,12 @@ def _order(fields: OrderFields) -> Order:
     )
 
 
-def _is_postpaid(order: OrderFields, sentences: Sequence[Sentence]) -> bool:
+def _is_postpaid(order: OrderFields, spec: Spec, sentences: Sequence[Sentence]) -> bool:
+    """Use by the meter is paid for afterwards, unless an amount was paid with the order."""
     mode = (order.payment_mode.value or "") + (order.spec_text.value or "")
+    metered = spec.kind is SpecKind.PAY_AS_YOU_GO or METERED.search(mode) is not None
+    if metered and not order.paid_amount.value:
+        return True
     return POSTPAID.search(mode) is not None or any(
         re.search(r"后付费|先用后付|先使用后付", sentence.text) for sentence in sentences if not sentence.in_annex
     )

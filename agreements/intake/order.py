@@ -11,7 +11,7 @@ from agreements.intake.document import CELL, Document, Evidence, Field
 from agreements.intake.labels import Label
 from agreements.intake.numerals import NUMBER, read_whole, read_yuan, yuan_in_words
 
-ORDER_NO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{3,39}")
+ORDER_NO = re.compile(r"(?=[A-Za-z_-]{0,39}\d)[A-Za-z0-9][A-Za-z0-9_-]{3,39}")
 QUANTITY = re.compile(rf"[x×*]?\s?(?P<number>{NUMBER})\s?(?:\(\s?[^()]{{1,6}}\))?\s?(?:个|份|套|件|次|笔|台|年|月|包)?")
 NOT_PAID = re.compile(r"未支付|未付|未完成支付|待支付|待付|尚未|没有支付|暂未|未缴")
 FOREIGN = re.compile(r"USD|US\$|美元|HKD|港元|港币|EUR|欧元|JPY|日元", re.IGNORECASE)

@@ -80,6 +80,38 @@ def test_a_text_that_is_no_such_agreement_is_refused(text):
     assert refusal.value.code == "NOT_AN_AGREEMENT"
 
 
+DATA_PAGE = """# 交易平台的数据说明
+
+| 字段 | 说明 |
+|---|---|
+| 订单编号 | order_number |
+| 商品名称 | product_title |
+| 规格名称 | 规格原文与解析结果 |
+
+- 3.3 甲方的资料如有变更，应在变更后五个工作日内书面通知乙方。
+- 6.1 甲方违反约定使用服务的，乙方有权在通知后关闭接口停止服务。
+- 8.1 对协议的任何修改，需双方另行签署补充协议。
+"""
+
+
+def test_a_page_that_only_explains_such_agreements_is_refused():
+    with pytest.raises(InvalidInput) as refusal:
+        read_draft(DATA_PAGE)
+    assert refusal.value.code == "NOT_AN_AGREEMENT"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "| 订单编号 | 202501010000456 |\n| 实付金额 | 800.00 |",
+        "| 订单编号 | 202501010000456 |\n| 服务期限 | 2025年1月1日 至 2025年12月31日 |",
+        "甲方：海棠企业咨询有限公司\n\n| 商品名称 | 两要素核验 |",
+    ],
+)
+def test_an_agreement_of_which_most_is_missing_is_still_read(text):
+    assert read_draft(text).warnings
+
+
 BAIT = [
     "甲方", "乙方有权", "，", "。", "；", "|", "| 甲方 ", "（", "甲方：", "订单编号 ", "通知甲方", "数据源", "未经同意", "五个工作日", "变更",
     "3.3", "书面授权", "<", "<td>", "&nbsp;", " ", "\t", "次", "2024年1月1日", "账号:", "a.b.", "十", "1,234", "联 系 ", "_", "*", "１", "乙方停止服务违约",

@@ -197,6 +197,24 @@ def test_main_agreement_3_1_payment_decides_effectiveness(old, new, effective, w
     assert warning in read["warnings"]
 
 
+@pytest.mark.parametrize(
+    ("mode", "spec", "paid"),
+    [("按量付费", "按量 0.04元/次", "0.00"), ("按量付费", "0.04元/次", "0.00"), ("按需购买", "按需 0.04元/次", "0")],
+)
+def test_main_agreement_3_1_nothing_paid_for_use_by_the_meter_is_for_a_person(mode, spec, paid):
+    text = changed(
+        TEXT, ("按次购买", mode), ("1200元/3万次", spec), ("| 实付金额 | 800.00 |", f"| 实付金额 | {paid} |")
+    )
+    read = read_json(text)
+    assert read["derived"]["agreement_effective"] is None
+    assert "effectiveness_needs_review:post_paid" in read["warnings"]
+
+
+def test_main_agreement_3_1_an_amount_paid_with_a_metered_order_makes_it_effective():
+    text = changed(TEXT, ("按次购买", "按量付费"), ("1200元/3万次", "按量 0.04元/次"))
+    assert read_json(text)["derived"]["agreement_effective"] is True
+
+
 def test_the_unpaid_condition_of_a_clause_says_nothing_about_this_order():
     read = read_json(changed(TEXT, ("三、其他约定\n", "三、其他约定\n\n3. 甲方尚未支付的，订单自动取消。\n")))
     assert read["derived"]["agreement_effective"] is True
