@@ -69,27 +69,31 @@ def _read_spoken(text: str) -> Decimal | None:
     return Decimal(total + section)
 
 
-_YUAN = re.compile(
-    rf"(?:人民币|RMB|CNY|[¥￥])?\s*(?P<number>-?{NUMBER})\s*(?:元|圆)?[整正]?(?:人民币|CNY|RMB)?(?![\w%])",
-    re.IGNORECASE,
-)
 _FORMAL = re.compile(
-    rf"({CHINESE}{{1,24}})[元圆](?:整|正)?(?:([{''.join(DIGITS)}])角)?(?:([{''.join(DIGITS)}])分)?(?:整|正)?"
+    rf"(?<![\d.])(?<!{CHINESE})({CHINESE}{{1,24}})[元圆](?:整|正)?"
+    rf"(?:([{''.join(DIGITS)}])角)?(?:([{''.join(DIGITS)}])分)?(?:整|正)?"
 )
+_NOTE = re.compile(r"[(,;](?:含税|含增值税|已付款|已付清|已完成支付|已(?:优惠|减免?|抵扣)[^(),;]{1,20})[),;。]{0,3}$")
+"""What may stand behind a sum without making it another: a tax note, or a discount that was taken off already."""
+_SAID_OF_A_SUM = re.compile(r"共计|合计|总计|小写|大写|已付|已支付|实付|人民币|RMB|CNY|[¥￥():]", re.IGNORECASE)
+_ONE_SUM = re.compile(rf"(?P<number>-?{NUMBER})\s*[元圆]?\s*[整正]?")
 
 
 def read_yuan(text: str) -> Decimal | None:
-    """Return the first amount of a text in yuan: 1200.0, ¥1,200.00, 0.5万元, 壹仟贰佰元整; None where there is none."""
-    if formal := _FORMAL.search(text):
-        spoken = read_number(formal[1])
-        before = text[: formal.start()]
-        if spoken is not None and not re.search(r"\d", before):
-            return (
-                spoken
-                + Decimal(DIGITS.get(formal[2] or "零", 0)) / 10
-                + Decimal(DIGITS.get(formal[3] or "零", 0)) / 100
-            )
-    found = _YUAN.search(text)
+    """Return the amount of a text in yuan: 1200.0, ¥1,200.00, 0.5万元, 壹仟贰佰元整, 800.00元(大写:捌佰元整).
+
+    None where there is none, or where a second sum or anything not understood stands beside it: nobody guesses sums.
+    """
+    rest = _NOTE.sub("", text.strip())
+    formal = _FORMAL.search(rest)
+    figures = rest
+    if formal is not None:
+        figures = f"{rest[: formal.start()]}|{rest[formal.end() :]}"
+    left = _SAID_OF_A_SUM.sub("|", figures).strip("| ,;。")
+    words = yuan_in_words(rest)
+    if formal is not None and (words is None or not left):
+        return words
+    found = _ONE_SUM.fullmatch(left)
     if found is None:
         return None
     number = found["number"]

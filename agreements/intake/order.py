@@ -14,8 +14,11 @@ from agreements.intake.numerals import NUMBER, read_whole, read_yuan, yuan_in_wo
 ORDER_NO = re.compile(r"(?=[A-Za-z_-]{0,39}\d)[A-Za-z0-9][A-Za-z0-9_-]{3,39}")
 QUANTITY = re.compile(rf"[x×*]?\s?(?P<number>{NUMBER})\s?(?:\(\s?[^()]{{1,6}}\))?\s?(?:个|份|套|件|次|笔|台|年|月|包)?")
 NOT_PAID = re.compile(r"未支付|未付|未完成支付|待支付|待付|尚未|没有支付|暂未|未缴")
-FOREIGN = re.compile(r"USD|US\$|美元|HKD|港元|港币|EUR|欧元|JPY|日元", re.IGNORECASE)
-CURRENCIES = {"US$": "USD", "美元": "USD", "港元": "HKD", "港币": "HKD", "欧元": "EUR", "日元": "JPY"}
+FOREIGN = re.compile(r"USD|HKD|HK\$|(?:US)?\$|美元|美金|港元|港币|EUR|欧元|€|JPY|日元|GBP|英镑|£", re.IGNORECASE)
+CURRENCIES = {
+    "$": "USD", "US$": "USD", "美元": "USD", "美金": "USD", "HK$": "HKD", "港元": "HKD", "港币": "HKD",
+    "€": "EUR", "欧元": "EUR", "日元": "JPY", "£": "GBP", "英镑": "GBP",
+}  # fmt: skip
 HOST = re.compile(
     r"(?<![\w@.-])(?:[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?\.){1,5}(?:com|cn|net|org|cloud|io|top|shop)(?:\.cn)?(?![\w-])",
     re.IGNORECASE,
@@ -112,7 +115,10 @@ def _read_quantity(document: Document, label: Label | None) -> Field[int]:
 
 
 def _read_amount(document: Document, label: Label | None, name: str) -> Field[Decimal]:
-    """Read an amount in yuan; more than two decimals, a minus sign or words that say another sum are not understood."""
+    """Read an amount in yuan.
+
+    More than two decimals, a minus sign, a second sum, another currency or words that say another sum are not read.
+    """
     if label is None:
         return Field()
     text = _value(document, label)
@@ -121,6 +127,8 @@ def _read_amount(document: Document, label: Label | None, name: str) -> Field[De
         return Field(None, evidence)
     value = read_yuan(text)
     words = yuan_in_words(text)
+    if FOREIGN.search(text):
+        return Field(None, evidence, (f"amount_unclear:{name}",))
     if value is not None and words is not None and words != value:
         return Field(None, evidence, (f"amount_in_words_differs:{name}",))
     if value is None or value < 0 or value != round(value, 2):

@@ -133,12 +133,25 @@ def test_pay_as_you_go_has_a_unit_price_and_no_quota():
         ("0.08万元", "800.00"),
         ("８００．００", "800.00"),
         ("800.00（已优惠400.00）", "800.00"),
+        ("人民币捌佰元整（¥800.00）", "800.00"),
+        ("800.00元（含税）", "800.00"),
         ("-5", None),
         ("八折", None),
     ],
 )
 def test_the_paid_amount_in_other_styles(text, amount):
     assert read_json(changed(TEXT, ("800.00 |", f"{text} |")))["order"]["paid_amount"] == amount
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["原价1200，实付800", "1200.0（优惠400.0）", "8OO", "800/1200", "1200-400", "约800元", "800元起", "800美元", "$800", "€800", "HK$800"],
+)  # fmt: skip
+def test_a_second_sum_another_currency_or_a_rest_leaves_no_amount(text):
+    read = read_json(changed(TEXT, ("| 实付金额 | 800.00 |", f"| 实付金额 | {text} |")))
+    assert read["order"]["paid_amount"] is None
+    assert "amount_unclear:paid_amount" in read["warnings"]
+    assert read["derived"]["agreement_effective"] is None
 
 
 @pytest.mark.parametrize(
