@@ -213,11 +213,7 @@ def cancel(session: Session, notice: Notice, *, reason: str, actor: Actor, now: 
     called back by us alone (民法典 141).
     """
     require_drafting(actor, notice.kind)
-    session.execute(
-        update(Outbox)
-        .where(Outbox.notice_id == notice.id, Outbox.state == OutboxState.PENDING)
-        .values(state=OutboxState.CANCELLED)
-    )
+    stop_waiting(session, notice.id)
     if may_have_left(session, notice.id):
         raise Conflict(
             N_("A copy of notice %(number)s may have reached the tenant already."),
@@ -233,6 +229,15 @@ def cancel(session: Session, notice: Notice, *, reason: str, actor: Actor, now: 
         now=now,
         reason=reason,
         values={"cancelled_at": now},
+    )
+
+
+def stop_waiting(session: Session, notice_id: int) -> None:
+    """Cancel the messages of a notice that no attempt has under way, so that none goes out any more."""
+    session.execute(
+        update(Outbox)
+        .where(Outbox.notice_id == notice_id, Outbox.state == OutboxState.PENDING)
+        .values(state=OutboxState.CANCELLED)
     )
 
 

@@ -10,6 +10,7 @@ from agreements.kernel import policies
 from agreements.kernel.access.rules import Actor, ActorKind, Permission, require
 from agreements.kernel.errors import N_, NotFound
 from agreements.kernel.files import StoredFile
+from compliance.notices.actions import stop_waiting
 from compliance.notices.dispatch import token_hash
 from compliance.notices.models import AcknowledgementLink, Arrival, DeliveryAttempt, Notice, Outbox
 from compliance.notices.moving import move
@@ -177,7 +178,7 @@ def _establish(
     actor: Actor,
     now: datetime,
 ) -> Arrival:
-    """Write the fact and the move it makes, together."""
+    """Write the fact and the move it makes, together; what has arrived is not sent any more."""
     notice_move(notice.state, event)
     arrival = Arrival(
         notice_id=notice.id,
@@ -191,6 +192,7 @@ def _establish(
     )
     session.add(arrival)
     session.flush()  # the notice names its id
+    stop_waiting(session, notice.id)
     move(
         session,
         notice,

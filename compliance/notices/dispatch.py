@@ -16,7 +16,7 @@ from agreements.kernel.errors import N_, Conflict
 from agreements.kernel.instants import end_of
 from agreements.kernel.settings import Settings
 from compliance.notices import letters
-from compliance.notices.actions import body_text, provider_name, require_drafting
+from compliance.notices.actions import body_text, provider_name, require_drafting, stop_waiting
 from compliance.notices.models import AcknowledgementLink, DeliveryAttempt, Notice, Outbox
 from compliance.notices.moving import move, record
 from compliance.notices.rules import (
@@ -229,6 +229,8 @@ def record_delivery(session: Session, claim: Claim, delivery: Delivery, *, now: 
     if outbox is None:
         return False
     notice = session.get_one(Notice, outbox.notice_id, populate_existing=True, with_for_update=True)
+    if notice.state is not NoticeState.QUEUED:  # it arrived some other way meanwhile
+        stop_waiting(session, notice.id)
     if delivery.outcome is Outcome.ACCEPTED:
         _accepted(session, notice, outbox, claim, now=now)
     elif delivery.outcome is Outcome.REFUSED:

@@ -25,7 +25,7 @@ from compliance.notices.arrivals import (
 )
 from compliance.notices.dispatch import Delivery, claim_next, message_of, record_delivery
 from compliance.notices.models import AcknowledgementLink, Arrival, Notice, Outbox
-from compliance.notices.rules import ArrivalBasis, NoticeState, Outcome
+from compliance.notices.rules import ArrivalBasis, NoticeState, OutboxState, Outcome
 from compliance.notices.sender import SendCounts
 from tests.builders import at, day
 from tests.builders_notices import (
@@ -290,6 +290,47 @@ def test_a_tenant_who_answers_before_we_learn_that_it_was_sent_is_believed(app):
     db.session().refresh(notice)
     assert (notice.state, notice.sent_at, notice.acknowledged_at) == (NoticeState.ACKNOWLEDGED, LATER, LATER)
     assert server.wire[0] == server.wire[1]
+
+
+def test_what_was_served_on_paper_is_not_mailed_any_more(app):
+    with unit_of_work() as session:
+        notice = a_queued_notice(session)
+        arrive(session, notice, basis=ArrivalBasis.PERSONAL)
+
+    with a_mail_server() as server:
+        assert pump(server, TWO_DAYS_LATER) == SendCounts()
+
+    assert server.wire == []
+    assert db.session().scalar(select(Outbox.state)) is OutboxState.CANCELLED
+
+
+def test_a_refused_record_of_service_leaves_the_mail_waiting(app):
+    with unit_of_work() as session:
+        notice_id = a_queued_notice(session).id
+    with pytest.raises(InvalidInput), unit_of_work() as session:
+        arrive(session, session.get(Notice, notice_id), basis=ArrivalBasis.PERSONAL, proof=None)
+
+    with a_mail_server() as server:
+        assert pump(server) == SendCounts(accepted=1)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        (Outcome.TEMPORARY, OutboxState.CANCELLED),
+        (Outcome.UNKNOWN, OutboxState.CANCELLED),
+        (Outcome.ACCEPTED, OutboxState.ACCEPTED),
+        (Outcome.REFUSED, OutboxState.UNDELIVERABLE),
+    ],
+)
+def test_an_attempt_under_way_while_paper_is_served_is_the_last(session, outcome, state):
+    notice = a_queued_notice(session)
+    claim = claim_next(session, now=DRAFTED_AT, wall=DRAFTED_AT, lease=timedelta(minutes=1))
+    arrive(session, notice, basis=ArrivalBasis.PERSONAL)
+
+    assert record_delivery(session, claim, Delivery(outcome, "", ""), now=LATER)
+
+    assert (notice.state, session.scalar(select(Outbox.state))) == (NoticeState.ARRIVED, state)
 
 
 def test_e_13_a_bounced_notice_is_served_by_courier(app):
