@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-SOURCES = [*sorted(path for room in ("agreements", "compliance") for path in (ROOT / room).rglob("*.py")), ROOT / "app.py"]
+SOURCES = [
+    *sorted(path for room in ("agreements", "compliance") for path in (ROOT / room).rglob("*.py")),
+    ROOT / "app.py",
+]
 NAMES = [str(path.relative_to(ROOT)) for path in SOURCES]
 
 WALL_CLOCK = {

@@ -5,6 +5,7 @@ from flask_babel import Babel, get_locale, gettext
 
 from agreements.kernel.access.models import Locale
 
+FOR_PROGRAMS = ("/api/", "/gateway/")
 COOKIE = "__Host-luyue-language"
 HTML_LANGUAGE = {Locale.ZH: "zh-CN", Locale.EN: "en"}
 OWN_NAMES = {Locale.ZH: "中文", Locale.EN: "English"}
@@ -23,6 +24,8 @@ def chosen_locale() -> str:
     cookie = request.cookies.get(COOKIE)
     if cookie in known:
         return cookie
+    if request.path.startswith(FOR_PROGRAMS):
+        return Locale.EN.value  # programs compare texts and log them; one language, whoever runs them
     default: str = current_app.extensions["luyue"]["settings"].default_locale
     return request.accept_languages.best_match(known, default) if request.accept_languages else default
 

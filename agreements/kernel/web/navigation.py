@@ -19,7 +19,7 @@ class Room:
     permission: Permission = Permission.READ
 
 
-SEARCH = "/register"  # takes ?q=
+SEARCH = "/agreements"  # takes ?q=
 ROOMS = (
     Room("/", "today", "layout-dashboard", "t"),
     Room(SEARCH, "register", "file-text", "r"),

@@ -11,10 +11,10 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from agreements.kernel.errors import N_, LuyueError
+from agreements.kernel.web.language import FOR_PROGRAMS
 
 logger = logging.getLogger(__name__)
 
-FOR_PROGRAMS = ("/api/", "/gateway/")
 
 HTTP_MESSAGES = {
     400: ("BAD_REQUEST", N_("The request can't be read."), N_("Check what was sent, then try again.")),
