@@ -1,4 +1,4 @@
-"""Every page of a populated register, in English: nothing to complain of, nothing untranslated, nothing too wide."""
+"""Every page of a populated register, in English: nothing untranslated, nothing too wide, no link into nowhere."""
 
 import re
 from collections import defaultdict
@@ -24,6 +24,7 @@ def test_every_page_in_english_is_whole_wide_and_narrow(tmp_path):
         for name, path in VISITOR_PAGES:
             faults += faults_of(visitor, name, path)
         rounds = defaultdict(list)
+        tried = set()
         for name, role, path in PAGES:
             rounds[role].append((name, path))
         for role, pages in rounds.items():
@@ -32,6 +33,7 @@ def test_every_page_in_english_is_whole_wide_and_narrow(tmp_path):
                 page.click(".language-switch button[value=en]")
             for name, path in pages:
                 faults += faults_of(page, name, path)
+                faults += dead_links(page, name, tried)
             page.context.close()
 
     assert faults == []
@@ -52,6 +54,19 @@ def faults_of(page, name, path):
         faults.append(f"{name}: {wide} pixels wider than a telephone")
     page.set_viewport_size(WIDE)
     return faults
+
+
+def dead_links(page, name, tried):
+    """Return the links of a page that lead nowhere; of each kind of address one is tried."""
+    links = page.locator("a[href^='/']").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    dead = []
+    for link in dict.fromkeys(link.partition("#")[0] for link in links):
+        kind = re.sub(r"[0-9]+", "1", link)
+        if kind not in tried:
+            tried.add(kind)
+            status = page.request.get(link).status
+            dead += [f"{name}: {link} answers {status}"] if status >= 400 else []
+    return dead
 
 
 def _keys():
