@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from agreements.kernel import clock
 from agreements.kernel.errors import IntegrityBroken
+from agreements.kernel.sweeps import always
 from compliance.notices.dispatch import Claim, Delivery, Message, claim_next, message_of, record_delivery
 from compliance.notices.models import Outbox
 from compliance.notices.rules import Outcome
@@ -62,14 +63,18 @@ def send_due(
     *,
     now: datetime,
     read_now: Callable[[Session], datetime] = clock.now,
+    go_on: Callable[[], bool] = always,
 ) -> SendCounts:
     """Send what is due by `now`, oldest first, at most 200 messages.
 
     work      opens a writing transaction, as `kernel.db.unit_of_work` does
     read_now  tells the time at which an attempt really began and ended: sending is an act of ours and never back-dated
+    go_on     asked before each message is claimed; False ends the run, and a message under way is finished first
     """
     counts: Counter[str] = Counter()
     for _ in range(MOST_PER_RUN):
+        if not go_on():
+            break
         with work() as session:
             started_at = max(now, read_now(session))
             claim = claim_next(session, now=started_at, wall=clock.wall(), lease=lease_of(transport))

@@ -4,12 +4,9 @@ The order is the order of a pass: what time made true first, then what follows f
 A job is the list of its sweeps, or a piece of work that is not item by item.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-
-from sqlalchemy.orm import Session
 
 from agreements.kernel import clock
 from agreements.kernel.db import db, unit_of_work
@@ -117,13 +114,8 @@ def send_notices(asked: Asked) -> Outcome:
     if asked.due_by < asked.now:
         return Outcome()
 
-    @contextmanager
-    def work() -> Iterator[Session]:
-        asked.go_on()  # a sign of life for each message, whatever it answers: a message under way is finished
-        with unit_of_work() as session:
-            yield session
-
-    counts = send_due(work, transport_of(db.session().info["settings"]), now=asked.now)
+    transport = transport_of(db.session().info["settings"])
+    counts = send_due(unit_of_work, transport, now=asked.now, go_on=asked.go_on)
     return Outcome(
         SweepRun(done=counts.accepted + counts.refused, failed=counts.failed),
         postponed=counts.temporary + counts.unknown,

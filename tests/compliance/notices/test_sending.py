@@ -292,6 +292,28 @@ def test_a_transport_that_breaks_does_not_stop_the_others(app, server):
     assert counts == SendCounts(accepted=1, failed=1)
 
 
+def test_a_sender_told_to_stop_finishes_its_message_and_starts_no_other(app, server):
+    with unit_of_work() as session:
+        for number in (1, 2, 3):
+            agreement = an_onboarded_agreement(session, order_no=str(number), tenant_name=str(number))
+            a_queued_notice(session, agreement, address=f"t{number}@tenant.example", cause=f"case:{number}")
+    asked = iter((True, False))
+
+    counts = send_due(
+        unit_of_work,
+        server.transport(),
+        now=DRAFTED_AT,
+        read_now=lambda _session: DRAFTED_AT,
+        go_on=lambda: next(asked),
+    )
+
+    assert counts == SendCounts(accepted=1)
+    assert len(server.wire) == 1
+    states = db.session().scalars(select(Outbox.state).order_by(Outbox.id)).all()
+    assert states == [OutboxState.ACCEPTED, OutboxState.PENDING, OutboxState.PENDING]
+    assert db.session().scalar(select(func.count()).select_from(DeliveryAttempt)) == 1
+
+
 def test_encryption_that_is_asked_for_and_not_offered_sends_nothing(queued, server):
     assert pump(server, security="starttls").temporary == 2
 
