@@ -2,11 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from agreements.intake.numerals import NUMBER, read_number
+from agreements.intake.numerals import CHINESE, NUMBER, read_number
 from agreements.register.rules import SpecKind
 
 
@@ -36,7 +36,7 @@ class Spec:
         return self.kind is SpecKind.SUBSCRIPTION and self.pack_calls is None
 
 
-CALL = r"(?:人次|次调用|次数|次|条|笔|点数)"
+CALL = r"(?:人次|次调用|次数|次(?!性)|条|笔|点数)"
 MONEY = (
     rf"(?:[¥￥]\s?(?P<a>{NUMBER})|(?P<b>{NUMBER})\s?(?:人民币|RMB|CNY)?(?:元|圆)|(?:RMB|CNY|人民币)\s?(?P<c>{NUMBER}))"
 )
@@ -74,12 +74,22 @@ SUBSCRIBED = re.compile(r"包年|包月|包季|年费|月费|年付|月付|不�
 METERED = re.compile(r"按量|按需|后付|按实际(?:用量|使用|调用)|用多少付多少|按使用量")
 NO_CALL_LIMIT = re.compile(r"不限(?:量|次|调用)|无限(?:量|次|调用)|无限制调用")
 FREE = re.compile(r"免费")
+DESCRIPTION = re.compile(
+    rf"(?:{CHINESE}|\d){{1,2}}\s?(?:要素|合一|网)|(?!x\s?\d)[A-Za-z]{{1,12}}[-.]?\d{{1,3}}(?:\.\d{{1,3}})?(?![\d.])(?!\s?[元圆万次条])"
+    r"|套餐\s?(?:\d{1,2}|[一二三四五六七八九十])(?![\d万千百]|\s?[元圆次条])|一次性"
+)
+"""Numbers that belong to the name of a product or version."""
+NOT_TAKEN = re.compile(
+    rf"\d|[x×*]\s?{CHINESE}|{CHINESE}\s?(?:元|圆|次|条|笔|倍|份|折)|首[月年次单]|次[月年]|起(?:步|价|订)|续费|阶梯|封顶|保底"
+)
+"""What in the rest of a spec changes its price or its calls in a way that we do not read."""
 
 
 def parse_spec(text: str, payment_mode: str | None) -> Spec:
     """Clause 一: read a spec such as 1200元/3万次, 3万次/1200元, 0.01元/1次, 5000元/20万次/年, 包年 (QPS 10), 按量.
 
     A rate (QPS, calls a day), a fair-use cap and a bonus are never added to the quota; each is taken out first.
+    A spec of which a number or a condition is left over is not guessed at: nothing is read from it.
     """
     rest = unicodedata.normalize("NFKC", text)
     spans: dict[str, tuple[int, int]] = {}
@@ -99,6 +109,7 @@ def parse_spec(text: str, payment_mode: str | None) -> Spec:
     if price is None and FREE.search(rest):
         price = Decimal(0)
 
+    is_whole = not _has_more(rest, [span for name, span in spans.items() if name != "qps_limit"])
     kind = _kind(
         metered=metered and calls is None,
         subscribed=subscribed,
@@ -111,8 +122,8 @@ def parse_spec(text: str, payment_mode: str | None) -> Spec:
     if kind is SpecKind.PER_CALL:
         price, calls = unit_price, Decimal(1)
         spans["pack_price"] = spans["pack_calls"] = spans["unit_price"]
-    if kind is None:
-        warnings.append("spec_not_understood")
+    if kind is None or not is_whole:
+        return Spec(qps_limit=None if qps is None else int(qps), warnings=(*warnings, "spec_not_understood"))
     if kind is SpecKind.PAY_AS_YOU_GO:
         price, period = None, None
     return Spec(
@@ -135,6 +146,15 @@ def _without_limits(text: str) -> tuple[str, list[str]]:
         if number is not None:
             warnings.append(f"spec_{name}:{number:f}")
     return text, warnings
+
+
+def _has_more(text: str, taken: Sequence[tuple[int, int]]) -> bool:
+    """Say whether a number or a condition is left once the pieces taken, the period and product names are out."""
+    for start, end in taken:
+        text = text[:start] + " " * (end - start) + text[end:]
+    for pattern in (*(pattern for pattern, _ in PERIOD_WORDS), OTHER_PERIOD, DESCRIPTION):
+        text = pattern.sub(" ", text)
+    return NOT_TAKEN.search(text) is not None
 
 
 def _kind(
