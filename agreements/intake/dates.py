@@ -24,6 +24,7 @@ class WrittenDate:
 
     moment      naive local time; 24:00 is 00:00 of the next day
     has_time    whether a time of day stands beside the date
+    has_year    whether its year was printed, not taken from the date before
     on          the printed date
     start, end  span in the text it was found in, end exclusive
     """
@@ -33,6 +34,7 @@ class WrittenDate:
     has_time: bool
     start: int
     end: int
+    has_year: bool = True
 
 
 def dates_in(text: str) -> list[WrittenDate | None]:
@@ -43,6 +45,7 @@ def dates_in(text: str) -> list[WrittenDate | None]:
     found: list[WrittenDate | None] = []
     for match in _DATE.finditer(text):
         year = _year(match["year"]) if match["year"] else None
+        has_year = True
         if match["compact"]:
             digits = match["compact"]
             year, month, day = int(digits[:4]), int(digits[4:6]), int(digits[6:])
@@ -50,6 +53,7 @@ def dates_in(text: str) -> list[WrittenDate | None]:
             before = found[-1] if found else None
             if year is None and (before is None or "月" not in match.group()):
                 continue
+            has_year = year is not None
             year = year or (before.on.year if before else 0)
             month, day = read_whole(match["month"]) or 0, read_whole(match["day"]) or 0
         try:
@@ -61,7 +65,7 @@ def dates_in(text: str) -> list[WrittenDate | None]:
         moment = datetime.combine(on, time())  # naive on purpose: its zone is said where it is used
         if hour is not None:
             moment += timedelta(hours=int(hour), minutes=int(match["minute"] or 0), seconds=int(match["second"] or 0))
-        found.append(WrittenDate(on, moment, hour is not None, match.start(), match.end()))
+        found.append(WrittenDate(on, moment, hour is not None, match.start(), match.end(), has_year))
     return found
 
 
@@ -73,7 +77,7 @@ def _year(text: str) -> int:
 class ServicePeriod:
     """The ordered service period; dates as printed, bounds as naive Shanghai times.
 
-    ends_at   exclusive bound: the day after the printed end, unless a time of day was printed
+    ends_at   exclusive bound: the day after the printed end, unless a time of day or 不含 was printed
     end_is_a_timestamp  the end was printed as an instant (00:00:00 and the like), which is itself the bound
     """
 
@@ -88,15 +92,21 @@ class ServicePeriod:
         return self.starts_at is not None and self.ends_at is not None and self.ends_at <= self.starts_at
 
 
-def service_period(start: WrittenDate | None, end: WrittenDate | None) -> ServicePeriod:
-    """Clause 一, E-01: a printed end date is served to 24:00; a printed end instant is itself the exclusive bound."""
+def service_period(
+    start: WrittenDate | None, end: WrittenDate | None, *, end_is_excluded: bool = False
+) -> ServicePeriod:
+    """Clause 一, E-01: a printed end date is served to 24:00; a printed end instant is itself the exclusive bound.
+
+    end_is_excluded  the text says 不含 of its end: the bound is the beginning of that day
+    """
     ends_at = None
     timestamp = False
     if end is not None:
         last_minute = end.moment.time() >= time(23, 59)
         timestamp = end.has_time and not last_minute and end.moment.date() == end.on
-        day_after = datetime.combine(end.on, time()) + timedelta(days=1)
-        ends_at = end.moment if timestamp else day_after
+        begun = datetime.combine(end.on, time())
+        bound = begun if end_is_excluded else begun + timedelta(days=1)
+        ends_at = end.moment if timestamp else bound
     return ServicePeriod(
         start.on if start else None,
         end.on if end else None,

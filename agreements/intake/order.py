@@ -19,6 +19,9 @@ CURRENCIES = {
     "$": "USD", "US$": "USD", "美元": "USD", "美金": "USD", "HK$": "HKD", "港元": "HKD", "港币": "HKD",
     "€": "EUR", "欧元": "EUR", "日元": "JPY", "£": "GBP", "英镑": "GBP",
 }  # fmt: skip
+EXCLUDED = re.compile(r"\s?\(?(?:当[日天])?(?:不[包]?[含括]|不计|除外)")
+SHORTEST_SHARED_YEAR = 28
+"""Nobody sells a shorter service: of an end without its year that falls so early, the year was left out by mistake."""
 HOST = re.compile(
     r"(?<![\w@.-])(?:[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?\.){1,5}(?:com|cn|net|org|cloud|io|top|shop)(?:\.cn)?(?![\w-])",
     re.IGNORECASE,
@@ -142,12 +145,12 @@ def _read_period(document: Document, labels: Sequence[Label]) -> Field[ServicePe
     if whole is not None:
         found = dates_in(_value(document, whole))
         if len(found) == 2:
-            return _period_field(found[0], found[1], _evidence(document, whole))
+            return _period_field(found[0], found[1], _value(document, whole), _evidence(document, whole))
         if len(found) == 1 and found[0] is not None:
             only = found[0]
             is_end = re.match(r"\s*(?:止|截止|为止|到期)", _value(document, whole)[only.end :])
             evidence = _evidence(document, whole)
-            return _period_field(None, only, evidence) if is_end else _period_field(only, None, evidence)
+            return _period_field(None, only, "", evidence) if is_end else _period_field(only, None, "", evidence)
         if found:
             return Field(None, _evidence(document, whole), ("service_period_unclear",))
     ends = [_filled(labels, key) for key in ("service_start", "service_end")]
@@ -155,14 +158,22 @@ def _read_period(document: Document, labels: Sequence[Label]) -> Field[ServicePe
         warnings = ("service_period_unclear",) if whole is not None else ()
         return Field(None, _evidence(document, whole) if whole else None, warnings)
     dates = [next(iter(dates_in(_value(document, label))), None) if label else None for label in ends]
-    return _period_field(dates[0], dates[1], _evidence(document, next(label for label in ends if label)))
+    printed_end = _value(document, ends[1]) if ends[1] else ""
+    return _period_field(dates[0], dates[1], printed_end, _evidence(document, next(label for label in ends if label)))
 
 
-def _period_field(start: WrittenDate | None, end: WrittenDate | None, evidence: Evidence) -> Field[ServicePeriod]:
-    period = service_period(start, end)
-    warnings = []
-    if start is None or end is None:
-        warnings.append("service_period_unclear")
+def _period_field(
+    start: WrittenDate | None, end: WrittenDate | None, printed_end: str, evidence: Evidence
+) -> Field[ServicePeriod]:
+    """Return the period of two dates; `printed_end` is the text in which the end was found."""
+    is_unclear = start is None or end is None or EXCLUDED.search(printed_end[: end.start]) is not None
+    if start is not None and end is not None and not end.has_year:
+        is_unclear = True
+        if (end.on - start.on).days < SHORTEST_SHARED_YEAR:
+            end = None
+    is_excluded = end is not None and EXCLUDED.match(printed_end, end.end) is not None
+    period = service_period(start, end, end_is_excluded=is_excluded)
+    warnings = ["service_period_unclear"] if is_unclear else []
     if period.end_is_a_timestamp:
         warnings.append("service_end_given_as_timestamp")
     if period.is_reversed:

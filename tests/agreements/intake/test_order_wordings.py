@@ -58,6 +58,35 @@ def test_main_agreement_1_a_spec_is_parsed(text, kind, price, calls, period):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "1200元/3-5万次", "1200元/3万次 x2", "1200元/3万次 X 2", "1200元/3万次×2", "2×1200元/3万次", "首月1200元/3万次，次月起1500元", "1200元/3万次，8折",
+        "1200元/3万次或2000元/6万次", "首年包年", "包年20万次（每月不超过2万次）", "1200元起/3万次，量大从优，续费另议",
+    ],
+)  # fmt: skip
+def test_a_spec_that_says_more_than_is_read_is_not_guessed_at(text):
+    spec = parse_spec(text, None)
+    assert (spec.kind, spec.pack_price, spec.pack_calls, spec.unit_price) == (None, None, None, None)
+    assert "spec_not_understood" in spec.warnings
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["套餐2：1200元/3万次", "三要素核验V2 1200元/3万次", "1200元/3万次（有效期12个月）", "一次性购买 1200元/3万次", "API2.0 1200元/3万次"],
+)  # fmt: skip
+def test_a_number_in_a_product_name_does_not_hide_the_spec(text):
+    spec = parse_spec(text, None)
+    assert (spec.kind, spec.pack_price, spec.pack_calls) == (PACK, Decimal(1200), 30000)
+
+
+def test_a_free_trial_with_a_daily_rate_has_no_price_to_compare():
+    read = read_json(changed(TEXT, ("1200元/3万次", "100次/天 免费试用")))
+    assert read["derived"]["price_check"] == "not_applicable"
+    assert "spec_not_understood" in read["warnings"]
+    assert "price_check_mismatch" not in read["warnings"]
+
+
+@pytest.mark.parametrize(
     ("text", "qps", "calls", "unlimited"),
     [
         ("包年（QPS 10）", 10, None, True),
@@ -184,6 +213,39 @@ def test_an_end_printed_as_midnight_is_the_bound_itself():
     assert read["derived"]["service_end_exclusive_at"] == "2026-03-01T00:00:00+08:00"
     assert read["derived"]["service_days"] == 365
     assert "service_end_given_as_timestamp" in read["warnings"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2025年3月1日（含） - 2026年3月1日（不含）",
+        "2025-03-01至2026-03-01（不包含当日）",
+        "2025年3月1日起至2026年3月1日(当日不含)",
+    ],
+)
+def test_an_end_that_is_excluded_is_the_bound_itself(text):
+    read = read_json(changed(TEXT, ("2024年07月28日 至 2025年07月29日", text)))
+    assert read["order"]["service_end"] == "2026-03-01"
+    assert read["derived"]["service_end_exclusive_at"] == "2026-03-01T00:00:00+08:00"
+    assert read["derived"]["service_days"] == 365
+    assert "service_period_unclear" not in read["warnings"]
+
+
+def test_a_start_that_is_excluded_is_for_a_person():
+    read = read_json(changed(TEXT, ("2024年07月28日 至 2025年07月29日", "2025年3月1日（不含）至2026年3月1日")))
+    assert "service_period_unclear" in read["warnings"]
+
+
+def test_an_end_without_its_year_is_a_warning():
+    read = read_json(changed(TEXT, ("2024年07月28日 至 2025年07月29日", "2025年3月1日至12月31日")))
+    assert "service_period_unclear" in read["warnings"]
+
+
+def test_an_end_whose_year_was_forgotten_makes_no_period_of_two_days():
+    read = read_json(changed(TEXT, ("2024年07月28日 至 2025年07月29日", "2025年3月1日 - 3月2日")))
+    assert (read["order"]["service_start"], read["order"]["service_end"]) == ("2025-03-01", None)
+    assert read["derived"]["service_days"] is None
+    assert "service_period_unclear" in read["warnings"]
 
 
 def test_a_period_that_ends_before_it_begins_is_a_warning():
