@@ -167,9 +167,11 @@ def proof(notice_id: int) -> ResponseReturnValue:
     if fact is None or fact.proof_file is None:
         abort(404)
     content = files.content_of(session, fact.proof_file)
-    return send_file(
+    response = send_file(
         BytesIO(content), "application/octet-stream", as_attachment=True, download_name=fact.proof_file.name
     )
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @receipts.get("/<token>")

@@ -1,6 +1,7 @@
 """Security headers of every answer, and which host names we answer to (ASVS 3.3 to 3.5)."""
 
 import hmac
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -22,6 +23,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+FOR_GOOD = "public, max-age=31536000, immutable"  # of a static file whose address changes with its content
 HSTS = "max-age=31536000; includeSubDomains"
 FORM_MEMORY_BYTES = 2 * 1024 * 1024  # a pasted agreement fits; files have the larger limit of their own
 
@@ -51,6 +53,8 @@ def add_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
+    elif "v" in request.args and response.status_code == HTTPStatus.OK:
+        response.headers["Cache-Control"] = FOR_GOOD
     if is_https():
         response.headers["Strict-Transport-Security"] = HSTS
     return response

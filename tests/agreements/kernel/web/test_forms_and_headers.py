@@ -4,6 +4,7 @@ import pytest
 
 from agreements.kernel.db import db
 from agreements.kernel.web.headers import CONTENT_SECURITY_POLICY, HEADERS
+from agreements.kernel.web.shell import asset
 from tests.builders_access import signed_in_client
 
 INVITATION = {"name": "李", "roles": "ops"}
@@ -77,6 +78,16 @@ def test_every_answer_carries_the_headers(app, path):
     if not path.startswith("/static/"):
         assert answer.headers["Cache-Control"] == "no-store"
     assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_a_browser_keeps_a_static_file_whose_address_names_its_content(app):
+    client = app.test_client()
+    with app.test_request_context():
+        named = asset("css/luyue.css")
+
+    assert client.get(named, buffered=True).headers["Cache-Control"].endswith("immutable")
+    assert "immutable" not in client.get("/static/css/luyue.css", buffered=True).headers["Cache-Control"]
+    assert "immutable" not in client.get("/static/css/none.css?v=1", buffered=True).headers.get("Cache-Control", "")
 
 
 def test_the_policy_allows_nothing_inline_and_nothing_from_elsewhere():
