@@ -6,8 +6,11 @@ from typing import Any
 import click
 from flask import Flask
 from flask.cli import AppGroup
+from sqlalchemy.exc import DBAPIError
 
-from agreements.kernel.errors import LuyueError
+from agreements.kernel.errors import N_, LuyueError, MissingData
+
+UNDEFINED_TABLE = "42P01"
 
 
 class Refused(click.ClickException):
@@ -29,11 +32,26 @@ def command_error(error: LuyueError) -> click.ClickException:
     return kind(f"{error}{clause} ({error.code})")
 
 
+def lacks_a_table(error: DBAPIError) -> bool:
+    """Say whether the database was never set up: it has no such table."""
+    code = getattr(error.orig, "sqlstate", None)  # what PostgreSQL says; SQLite has words only
+    return code == UNDEFINED_TABLE or str(error.orig).startswith("no such table: ")
+
+
+def _not_set_up() -> MissingData:
+    return MissingData(
+        N_("The database has not been set up yet."),
+        code="DATABASE_NOT_SET_UP",
+        remedy=N_("Run `make run`, or `flask --app app prepare`."),
+    )
+
+
 class LuyueGroup(AppGroup):
     """A room's command group: `commands = LuyueGroup("agreements", help="…")`, then `@commands.command("show")`.
 
     A LuyueError that leaves a command ends the process with exit 2 (bad input) or 1 (a “no”); nothing was written,
-    because the error left the command's transaction too.
+    because the error left the command's transaction too. A database without our tables is such a “no”; any other error
+    of the database stays loud.
     """
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -41,6 +59,10 @@ class LuyueGroup(AppGroup):
             return super().invoke(ctx)
         except LuyueError as error:
             raise command_error(error) from error
+        except DBAPIError as error:
+            if not lacks_a_table(error):
+                raise
+            raise command_error(_not_set_up()) from error
 
     def group(self, *args: Any, **options: Any) -> Any:
         """Make a group inside this one; it is a LuyueGroup too."""

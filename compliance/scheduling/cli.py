@@ -7,12 +7,10 @@ from typing import Any
 
 import click
 from flask import current_app
-from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from agreements.kernel import clock
 from agreements.kernel.cli import LuyueGroup, print_json
 from agreements.kernel.db import db, unit_of_work
-from agreements.kernel.errors import N_, MissingData
 from agreements.kernel.instants import SHANGHAI, parse_instant
 from compliance.scheduling import actions
 from compliance.scheduling.actions import JobStatus, Times, Waiting
@@ -37,16 +35,10 @@ def run() -> None:
 
 
 def _is_rehearsal() -> bool:
-    """Say what the database is; one without tables is refused with the remedy."""
+    """Say what the database is; asked first, so that one without tables is told before any job runs into it."""
     session = db.session()
     try:
         return clock.is_rehearsal(session)
-    except (OperationalError, ProgrammingError) as error:
-        raise MissingData(
-            N_("The database has no tables yet, or can't be read."),
-            code="DATABASE_NOT_SET_UP",
-            remedy=N_("Run `make run`, or `flask --app app db upgrade`."),
-        ) from error
     finally:
         session.rollback()
 
