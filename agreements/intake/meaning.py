@@ -22,6 +22,10 @@ TELLS_A = re.compile(
     rf"{NOTIFY}(?:到|给|予|至)?{A}|向{A}[^,。;]{{0,16}}(?:{NOTIFY}|发出|送达|提供)|(?:将|把)[^,。;]{{0,20}}{NOTIFY}"
 )
 TELLS_B = re.compile(rf"{NOTIFY}(?:到|给|予|至)?{B}|向{B}[^,。;]{{0,16}}(?:{NOTIFY}|申请|提出|提交|发出)")
+OTHERS = r"(?:合作方|合作伙伴|数据源|上游|第三方|云市场|市场平台|阿里云|主管|监管|登记机关|信息主体|用户)"
+TELLS_OTHERS = re.compile(
+    rf"{NOTIFY}(?:到|给|予|至)?(?:相关|有关)?{OTHERS}|向(?:相关|有关)?{OTHERS}[^,。;]{{0,16}}{NOTIFY}"
+)
 NOT_AN_OBJECT = "".join(
     f"(?<!{verb})" for verb in ("要求", "通知", "告知", "责令", "取得", "征得", "给", "向", "使", "经", "致")
 )

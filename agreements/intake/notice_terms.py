@@ -11,6 +11,7 @@ from agreements.intake.meaning import (
     SOURCE,
     TELLS_A,
     TELLS_B,
+    TELLS_OTHERS,
     A,
     B,
     TermReading,
@@ -63,6 +64,9 @@ def change_notification(sentence: Sentence) -> TermReading | None:
     sure = 0.7 + min(len(set(MATERIAL.findall(sentence.text))), 4) * 0.05
     if refused := NO_NOTICE.search(whole):
         return found(NoticePeriod(), sentence, refused, sure=sure)
+    if TELLS_OTHERS.search(whole) and not TELLS_B.search(whole):
+        warnings = ("notice_addressee_unclear:change_notification",)
+        return TermReading(None, sentence, (0, len(sentence.text)), sure - 0.2, warnings=warnings)
     period = period_for(sentence.text, NOTIFYING) or period_for(whole, NOTIFYING)
     starts = last_of(whole[max(0, period.start - 30) : period.start], CHANGE_STARTS) if period else None
     value = NoticePeriod(
