@@ -10,7 +10,7 @@ from agreements.intake.document import Document
 from agreements.intake.draft import ExtraPeriod, NoticePeriod, Settlement, Suspension, Term, TermValue
 from agreements.intake.extra_terms import extra_periods
 from agreements.intake.meaning import TermReading
-from agreements.intake.standard_form import STANDARD_FORM, StandardTerm
+from agreements.intake.standard_form import STANDARD_FORM
 
 READERS: Mapping[str, Callable[[Sentence], TermReading | None]] = {
     "change_notification": notice_terms.change_notification,
@@ -59,7 +59,7 @@ def read_terms(document: Document, sentences: Sequence[Sentence]) -> AgreementTe
     """Read every term by the meaning of its clause; what differs from the standard form or is unclear is a warning."""
     readings = {key: _surest(key, sentences) for key in READERS}
     terms = {key: _term(document, reading) for key, reading in readings.items()}
-    changed = tuple(key for key, standard in STANDARD_FORM.items() if _differs(terms[key], standard))
+    changed = tuple(key for key, standard in STANDARD_FORM.items() if terms[key].value != standard.value)
     taken = [(read.sentence, read.period) for read in readings.values() if read.sentence and read.period]
     extra = {}
     for name, (sentence, period) in extra_periods(sentences, taken).items():
@@ -67,6 +67,7 @@ def read_terms(document: Document, sentences: Sequence[Sentence]) -> AgreementTe
         evidence = document.evidence(*sentence.span(period.start, end), 0.8)
         extra[name] = ExtraPeriod(period.value, period.unit, sentence.clause, evidence)
     warnings = [f"term_differs_from_standard:{key}" for key in changed]
+    warnings += [f"term_not_stated:{key}" for key, term in terms.items() if not term.is_stated and key not in changed]
     warnings += [warning for term in terms.values() for warning in term.warnings]
     warnings += _shifted(terms)
     warnings += [f"clause_amended_elsewhere:{clause}" for clause in _amended(sentences)]
@@ -79,7 +80,11 @@ ABSENT: Mapping[str, TermValue] = {
     "suspension": Suspension(notice_required=False, consent_required=False),
     "settlement": Settlement("none", ()),
 }
-"""What a term is where the agreement has no such clause; for the others False or "none", after the standard's type."""
+"""What a term is where the agreement has no such clause; for the others False or "none", after the standard's type.
+
+A dropped upstream exemption (2.4) so reads False, as the standard does: no clause makes such a change a breach. Its
+value does not differ, so it is no changed term; that the exemption is gone, and the law decides, is a warning.
+"""
 
 
 def _surest(key: str, sentences: Sequence[Sentence]) -> TermReading:
@@ -98,11 +103,6 @@ def _term(document: Document, reading: TermReading) -> Term:
         return Term(reading.value, is_stated=False)
     evidence = document.evidence(*reading.sentence.span(*reading.span), reading.sure)
     return Term(reading.value, reading.sentence.clause, evidence, warnings=reading.warnings)
-
-
-def _differs(term: Term, standard: StandardTerm) -> bool:
-    """A clause that the agreement lacks differs too, even where its absence reads like the standard's value."""
-    return not term.is_stated or term.value != standard.value
 
 
 def _shifted(terms: Mapping[str, Term]) -> list[str]:

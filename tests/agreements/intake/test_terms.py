@@ -4,6 +4,7 @@ import pytest
 
 from agreements.intake.draft import NoticePeriod, Settlement, Suspension
 from agreements.intake.periods import Unit
+from agreements.intake.standard_form import STANDARD_FORM
 from tests.builders_intake import main_terms_of, terms_of
 
 WD, CD, H = Unit.WORKING_DAY, Unit.CALENDAR_DAY, Unit.HOUR
@@ -139,12 +140,6 @@ def test_clause_2_4_refusal_of_an_upstream_change(rest, word):
 )
 def test_clause_2_4_whether_an_upstream_change_is_our_breach(clause, is_breach):
     assert terms_of(clause).terms["upstream_change_is_provider_breach"].value is is_breach
-
-
-def test_clause_2_4_a_dropped_exemption_is_listed_as_changed():
-    terms = terms_of("2.4 数据源调整价格的，乙方应在接到通知后1个工作日内通知甲方。")
-    assert terms.terms["upstream_change_is_provider_breach"].value is False
-    assert "upstream_change_is_provider_breach" in terms.changed
 
 
 BOOLEANS = {
@@ -403,6 +398,55 @@ def test_a_shifted_clause_keeps_its_meaning_and_tells_its_number():
 def test_added_periods_are_named_by_their_subject(clause, name, value, unit):
     extra = terms_of(clause).extra[name]
     assert (extra.value, extra.unit) == (value, unit)
+
+
+def test_an_automatic_renewal_is_no_objection_to_an_upstream_change():
+    extra = terms_of("9.1 服务期限届满前20日双方无异议的，自动续期一年。", "9.2 期满前15日无异议的自动续约半年。").extra
+    assert not {name for name in extra if "objection" in name}
+    assert {(period.value, period.unit) for name, period in extra.items() if name.startswith("renewal")} >= {
+        (20, CD),
+        (1, Unit.YEAR),
+        (15, CD),
+    }
+
+
+def test_the_next_day_from_which_a_period_runs_is_no_period_of_its_own():
+    terms = terms_of("3.3 甲方证照、资料变更的，应自变更发生之次日起4个工作日内书面通知乙方。")
+    assert terms.terms["change_notification"].value == NoticePeriod(4, WD, "change", "written")
+    assert not terms.extra
+
+
+def test_a_notice_to_the_cooperator_is_named_as_one():
+    extra = terms_of(
+        "2.4 数据源方调整价格的，乙方应在接到数据源通知后2个工作日内通知合作方，甲方不能接受的，双方另行签署协议处理善后事宜。"
+    ).extra
+    assert {name: period.value for name, period in extra.items()} == {"cooperator_notice": 2}
+
+
+@pytest.mark.parametrize("addressee", ["合作方", "云市场", "登记机关"])
+def test_clause_3_3_a_change_told_to_somebody_else_is_not_owed_to_the_provider(addressee):
+    terms = terms_of(f"3.3 甲方的证照、资料如有变更，应在变更后四个工作日内以书面形式通知{addressee}。")
+    assert terms.terms["change_notification"].value is None
+    assert "notice_addressee_unclear:change_notification" in terms.warnings
+    assert "change_notification" in terms.changed
+
+
+def test_clause_3_3_a_change_told_to_the_provider_and_others_is_owed_to_it():
+    terms = terms_of("3.3 甲方的证照、资料如有变更，应在变更后四个工作日内以书面形式通知乙方，并通知合作方。")
+    assert terms.terms["change_notification"].value == NoticePeriod(4, WD, "change", "written")
+
+
+def test_clause_2_4_a_dropped_exemption_keeps_its_value_and_is_a_warning():
+    terms = terms_of("2.4 数据源方调整价格的，乙方应在接到数据源通知后1个工作日内通知甲方。")
+    assert terms.terms["upstream_change_is_provider_breach"].value is False
+    assert "upstream_change_is_provider_breach" not in terms.changed
+    assert "term_not_stated:upstream_change_is_provider_breach" in terms.warnings
+    assert "no_waiver" in terms.changed
+
+
+def test_a_changed_term_always_has_another_value_than_the_standard_form():
+    terms = terms_of("9.9 双方应当友好合作。")
+    assert all(terms.terms[key].value != STANDARD_FORM[key].value for key in terms.changed)
 
 
 @pytest.mark.parametrize(
