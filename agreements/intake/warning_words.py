@@ -48,10 +48,21 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "spec_period_not_understood": ("order.spec_text",),
     "spec_price_without_currency": ("order.spec_text", "spec.pack_price"),
     "suspension_right_excluded": ("terms.suspension",),
+    "party_roles_reversed": ("parties.party_a.name", "parties.party_b.name"),
+    "text_not_read_to_its_end": (),
 }
 
 BY_TERM = frozenset(
-    {"term_differs_from_standard", "term_not_understood", "period_missing", "period_unclear", "period_start_unclear"}
+    {
+        "term_differs_from_standard",
+        "term_not_understood",
+        "term_not_stated",
+        "term_contradicted",
+        "period_missing",
+        "period_unclear",
+        "period_start_unclear",
+        "notice_addressee_unclear",
+    }
 )
 """Families whose detail is the key of a term."""
 
