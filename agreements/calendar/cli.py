@@ -19,7 +19,7 @@ from agreements.calendar.published import chinese_name, published_calendar
 from agreements.calendar.requests import request_of_json, request_of_words
 from agreements.calendar.rules import ONE_DAY, DayKind, WorkingCalendar
 from agreements.kernel import clock
-from agreements.kernel.cli import LuyueGroup, print_json
+from agreements.kernel.cli import BadInput, LuyueGroup, command_error, print_json
 from agreements.kernel.db import db
 from agreements.kernel.errors import N_, Conflict, InvalidInput
 from agreements.kernel.instants import SHANGHAI
@@ -75,7 +75,8 @@ def due(
                 raise InvalidInput(
                     N_("With --stdin every line says what to compute."), field=field, remedy=N_("Leave one out.")
                 )
-        due_of_lines(counting_here())
+        if due_of_lines(counting_here()):
+            click.get_current_context().exit(BadInput.exit_code)
         return
     request = request_of_words(rule=rule, event=event, count=count, unit=unit, roll=roll)
     deadline = request.answer(counting_here())
@@ -87,19 +88,25 @@ def due(
         warn_provisional(deadline)
 
 
-def due_of_lines(counting: Counting) -> None:
-    """Answer line by line; stop at the first bad one, after the answers before it."""
-    warned = False
+def due_of_lines(counting: Counting) -> int:
+    """Answer every good line in its order and name every bad one on stderr; returns how many were bad."""
+    bad = 0
+    warned: set[int] = set()
     for number, line in enumerate(sys.stdin.buffer, start=1):
         try:
             deadline = request_of_json(line).answer(counting)
         except InvalidInput as error:
             error.field = f"line {number}" + (f", {error.field}" if error.field not in (None, "line") else "")
-            raise
+            command_error(error).show()
+            bad += 1
+            continue
         click.echo(json.dumps(as_answer(deadline), ensure_ascii=False))
-        if deadline.provisional and not warned:
-            warn_provisional(deadline)
-            warned = True
+        if deadline.provisional:
+            for year in unpublished_years(deadline):
+                if year not in warned:
+                    warn_provisional_year(year)
+                    warned.add(year)
+    return bad
 
 
 def as_answer(deadline: Deadline) -> dict[str, Any]:
@@ -152,12 +159,27 @@ def described(kind: DayKind, name: str) -> str:
     return words[kind]
 
 
+def unpublished_years(deadline: Deadline) -> list[int]:
+    """Return the years without an arrangement that a count passed, oldest first."""
+    return sorted({day.day.year for day in deadline.trace if day.kind is DayKind.UNPUBLISHED})
+
+
 def warn_provisional(deadline: Deadline) -> None:
-    years = sorted({day.day.year for day in deadline.trace if day.kind is DayKind.UNPUBLISHED})
+    years = ", ".join(map(str, unpublished_years(deadline)))
     click.secho(
-        f"WARNING: the holiday arrangement of {', '.join(map(str, years))} is not published. {deadline.due_on} is "
+        f"WARNING: the holiday arrangement of {years} is not published. {deadline.due_on} is "
         f"provisional (from {deadline.earliest_on} to {deadline.latest_on}), to be computed again when it is, "
         "and makes nobody late until then.",
+        err=True,
+        fg="yellow",
+        bold=True,
+    )
+
+
+def warn_provisional_year(year: int) -> None:
+    click.secho(
+        f"WARNING: the holiday arrangement of {year} is not published. Dates that reach into it are "
+        "provisional, to be computed again when it is, and make nobody late until then.",
         err=True,
         fg="yellow",
         bold=True,

@@ -187,16 +187,45 @@ GOOD = '{"rule": "change_notification", "from": "2024-09-12"}'
         (b'{"rule": "\xb1\xe4", "from": "2024-09-12"}', "line 2: "),  # GBK bytes
     ],
 )
-def test_a_bad_line_stops_the_reading_after_the_good_ones(run, bad, says):
+def test_a_bad_line_is_named_and_the_good_ones_are_answered(run, bad, says):
     bad = bad if isinstance(bad, bytes) else bad.encode()
     lines = GOOD.encode() + b"\n" + bad + b"\n" + GOOD.encode() + b"\n"
 
     result = run("deadlines", "due", "--stdin", lines=lines)
 
     assert result.exit_code == 2
-    assert [a["due_on"] for a in answers(result)] == ["2024-09-20"]
-    assert f"Error: {says}" in result.stderr
-    assert "\x1b" not in result.stderr
+    assert [a["due_on"] for a in answers(result)] == ["2024-09-20", "2024-09-20"]
+    [said] = result.stderr.splitlines()
+    assert said.startswith(f"Error: {says}")
+    assert said.endswith(" (INVALID_INPUT)")
+    assert "\x1b" not in said
+
+
+def test_every_bad_line_is_named_with_its_field_and_what_to_do(run):
+    lines = ["nonsense", GOOD, '{"rule": "change_notification", "from": "2024-02-30"}', GOOD, GOOD[:-1]]
+
+    result = run("deadlines", "due", "--stdin", lines="\n".join(lines))
+
+    assert result.exit_code == 2
+    assert len(answers(result)) == 2
+    first, second, third = result.stderr.splitlines()
+    assert first.startswith("Error: line 1: ")
+    assert first.endswith("Give one JSON object on every line. (INVALID_INPUT)")
+    assert second.startswith("Error: line 3, from: ")
+    assert "Write it as 2024-09-12" in second
+    assert third.startswith("Error: line 5: ")
+
+
+def test_each_unpublished_year_is_warned_of_once(run):
+    days = ["2026-12-28", "2027-03-01", "2026-12-29", "2031-05-06", "2024-09-12", "2027-12-28"]
+    lines = [json.dumps({"rule": "change_notification", "from": each}) for each in days]
+
+    result = run("deadlines", "due", "--stdin", lines="\n".join(lines))
+
+    assert result.exit_code == 0
+    assert [a["provisional"] for a in answers(result)] == [True, True, True, True, False, True]
+    told = [line.split("arrangement of ")[1][:4] for line in result.stderr.splitlines()]
+    assert told == ["2027", "2031", "2028"]
 
 
 def test_a_fresh_clone_is_asked_without_leaving_a_database(run, fresh_clone, tmp_path):
