@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from agreements.intake.actions import acknowledge_warning, confirm_amount, correct_field, discard
 from agreements.intake.import_record import correction_values, review_of, text_of
 from agreements.intake.models import Amount, ContractImport, ImportState
+from agreements.intake.registering import missing_fields
 from agreements.kernel import audit
 from agreements.kernel.audit import AuditEvent
 from agreements.kernel.errors import Conflict, InvalidInput, NotPermitted, Stale
@@ -332,7 +333,8 @@ def test_another_currency_is_never_taken_for_yuan(session):
     with pytest.raises(InvalidInput) as refused:
         registered(session, imported)
 
-    assert refused.value.field == "order.currency"
+    assert refused.value.code == "FIELD_MISSING"
+    assert missing_fields(review_of(session, imported)) == ("order.list_price", "order.paid_amount", "order.currency")
 
 
 def test_a_period_that_was_not_understood_is_never_the_standard_one(session):
