@@ -100,11 +100,7 @@ def dossier_of(session: Session, case_id: int, *, now: datetime) -> Dossier:
     case = case_of_id(session, case_id)
     row = row_of(case, scheduler_now(session, now=now), now=now)
     change = change_behind(session, case)
-    notices = list(
-        session.scalars(
-            select(Notice).where(Notice.cause.startswith(f"case:{case.id}:", autoescape=True)).order_by(Notice.id)
-        )
-    )
+    notices = list(session.scalars(select(Notice).where(Notice.cause == f"case:{case.id}").order_by(Notice.id)))
     change_notices = notices_of(session, change) if change else []
     events = _events(session, case, notices, change, change_notices)
     return Dossier(
@@ -149,7 +145,7 @@ def _events(
         subjects.append(f"obligation:{case.rectification_obligation_id}")
     if change is not None:
         subjects.append(f"change:{change.id}")
-    holds = set(session.scalars(select(Hold.id).where(Hold.cause.startswith(f"case:{case.id}:", autoescape=True))))
+    holds = set(session.scalars(select(Hold.id).where(Hold.cause == f"case:{case.id}")))
     of_subjects = select(AuditEvent).where(AuditEvent.subject.in_(subjects))
     of_holds = select(AuditEvent).where(
         AuditEvent.subject == f"agreement:{case.agreement_id}", AuditEvent.act.startswith("hold.")

@@ -15,6 +15,7 @@ from compliance.changes.rules import ChangeKind
 from tests.browser.parties import (
     BAIHUA,
     DANFENG,
+    DONGQING,
     HAITANG,
     IN_SERVICE,
     LANMEI,
@@ -127,7 +128,9 @@ def this_week(story):
     story.change(YUNSHAN, "Wed 2026-11-11", "业务由企业招聘核验调整为网络借贷核验", ChangeKind.BUSINESS_CONDITION)
     story.go_to("Fri 2026-11-13 16:00")
     story.change(QINGSONG, "Fri 2026-11-13", "注册资本变更")
+    story.change(DONGQING, "Fri 2026-11-06", "注册地址变更")
     story.go_to("Tue 2026-11-17 10:00")
+    story.confirm(DONGQING)
     story.confirm(LANMEI)
     story.demand(LANMEI, "Tue 2026-11-24")
     story.go_to("Wed 2026-11-18 09:10")

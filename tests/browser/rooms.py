@@ -1,6 +1,7 @@
 """Every page of the populated register with the role it is looked at by, and people who are signed in to look."""
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from flask_migrate import upgrade
 
@@ -8,10 +9,11 @@ from agreements.kernel.db import db
 from app import create_app
 from tests.browser.parties import HAITANG, MUJIN, SHUISHAN, YUNSHAN
 from tests.browser.populated import populate
+from tests.browser.story import Story
 from tests.browser.watching import a_window
 from tests.builders_access import PASSWORD
 from tests.builders_browser import serving
-from tests.builders_notices import a_mail_server
+from tests.builders_notices import MailServer, a_mail_server
 
 PAGES = (
     ("today", "legal_officer", "/"),
@@ -34,9 +36,13 @@ PAGES = (
     ("case-suspended", "legal_officer", "/cases/2"),
     ("case-closed", "legal_approver", "/cases/1"),
     ("case-decided", "legal_approver", "/cases/3"),
-    ("case-suspected", "legal_officer", "/cases/7"),
-    ("case-confirm", "legal_officer", "/cases/7/confirm"),
-    ("case-dismiss", "legal_officer", "/cases/7/dismiss"),
+    ("case-suspected", "legal_officer", "/cases/8"),
+    ("case-confirm", "legal_officer", "/cases/8/confirm"),
+    ("case-dismiss", "legal_officer", "/cases/8/dismiss"),
+    ("case-demand", "legal_officer", "/cases/7/demand"),
+    ("case-demand-letter", "legal_officer", "/cases/7/demand/letter?due_on=2026-11-26&language=zh"),
+    ("case-suspend", "legal_approver", "/cases/7/suspend"),
+    ("case-suspend-letter", "legal_approver", "/cases/7/suspend/letter?language=en"),
     ("case-accept", "legal_officer", "/cases/2/accept"),
     ("notices", "legal_officer", "/notices"),
     ("notice-sent", "legal_officer", "/notices/7"),
@@ -56,9 +62,19 @@ PAGES = (
 VISITOR_PAGES = (("sign-in", "/sign-in"),)
 
 
+@dataclass(frozen=True)
+class Site:
+    """A served register: its address, the team's logins by role, the tenants' mail server, and what goes on in it."""
+
+    address: str
+    logins: dict[str, str]
+    mail_server: MailServer
+    story: Story
+
+
 @contextmanager
 def a_populated_site(folder):
-    """Serve the populated register; yields (address, logins by role, mail server)."""
+    """Serve the populated register."""
     with a_mail_server() as mail_server:
         app = create_app(
             {
@@ -72,17 +88,17 @@ def a_populated_site(folder):
             upgrade()
         logins = populate(app, mail_server)
         with serving(app) as address:
-            yield address, logins, mail_server
+            yield Site(address, logins, mail_server, Story(app, mail_server))
         with app.app_context():
             db.engine.dispose()
 
 
-def sign_in(browser, address, login, complaints, **look):
-    """Sign a person in through the page; returns the page."""
-    page = a_window(browser, address, complaints, **look)
+def sign_in(browser, site, role, complaints, **look):
+    """Sign the person of a role in through the page; returns the page."""
+    page = a_window(browser, site.address, complaints, **look)
     page.goto("/sign-in?next=/account")
-    page.fill("#login", login)
+    page.fill("#login", site.logins[role])
     page.fill("#password", PASSWORD)
-    with page.expect_navigation(url=f"{address}/account"):
+    with page.expect_navigation(url=f"{site.address}/account"):
         page.click("main button[type=submit]")
     return page

@@ -21,26 +21,27 @@ README_PICTURE = ROOT / "docs" / "today.png"
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 
 
-def take_readme_picture(browser, address, logins, complaints):
-    page = sign_in(browser, address, logins["legal_officer"], complaints)
+def take_readme_picture(browser, site, complaints):
+    page = sign_in(browser, site, "legal_officer", complaints)
+    site.story.run_jobs()  # else the page says, rightly, that no scheduler runs
     page.goto("/", wait_until="networkidle")
     README_PICTURE.parent.mkdir(exist_ok=True)
     page.screenshot(path=README_PICTURE)
     print(f"{README_PICTURE}: {README_PICTURE.stat().st_size // 1024} KB")
 
 
-def take_all(browser, address, logins, mail_server, *, folder, complaints):
+def take_all(browser, site, folder, complaints):
     folder.mkdir(parents=True, exist_ok=True)
-    receipt = ("receipt", f"/n/{link_token(mail_server.wire[-1][1])}")
+    receipt = ("receipt", f"/n/{link_token(site.mail_server.wire[-1][1])}")
     for language, width, scheme in itertools.product(LANGUAGES, (1440, 360), ("light", "dark")):
         look = {"language": LANGUAGES[language], "width": width, "scheme": scheme}
-        visitor = a_window(browser, address, complaints, **look)
+        visitor = a_window(browser, site.address, complaints, **look)
         people = {}
         for name, path in (*VISITOR_PAGES, receipt):
             take(visitor, path, folder / f"{name}_{language}_{width}_{scheme}.png", complaints)
         for name, role, path in PAGES:
             if role not in people:
-                people[role] = sign_in(browser, address, logins[role], complaints, **look)
+                people[role] = sign_in(browser, site, role, complaints, **look)
                 choose_language(people[role], language)
             take(people[role], path, folder / f"{name}_{language}_{width}_{scheme}.png", complaints)
         for page in (visitor, *people.values()):
@@ -71,13 +72,13 @@ def main():
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with (
         tempfile.TemporaryDirectory() as folder,
-        a_populated_site(Path(folder)) as (address, logins, mail_server),
+        a_populated_site(Path(folder)) as site,
         a_browser() as browser,
     ):
         if chosen.all:
-            take_all(browser, address, logins, mail_server, folder=chosen.all, complaints=complaints)
+            take_all(browser, site, chosen.all, complaints)
         else:
-            take_readme_picture(browser, address, logins, complaints)
+            take_readme_picture(browser, site, complaints)
     for complaint in complaints:
         print(complaint, file=sys.stderr)
     return 1 if complaints else 0

@@ -18,9 +18,9 @@ NARROW, WIDE = {"width": 360, "height": 900}, {"width": 1440, "height": 900}
 
 def test_every_page_in_english_is_whole_wide_and_narrow(tmp_path):
     complaints, faults = [], []
-    with a_browser() as browser, a_populated_site(tmp_path) as (address, logins, _mail_server):
+    with a_browser() as browser, a_populated_site(tmp_path) as site:
         look = {"language": "en-GB"}
-        visitor = a_window(browser, address, complaints, **look)
+        visitor = a_window(browser, site.address, complaints, **look)
         for name, path in VISITOR_PAGES:
             faults += faults_of(visitor, name, path)
         rounds = defaultdict(list)
@@ -28,7 +28,7 @@ def test_every_page_in_english_is_whole_wide_and_narrow(tmp_path):
         for name, role, path in PAGES:
             rounds[role].append((name, path))
         for role, pages in rounds.items():
-            page = sign_in(browser, address, logins[role], complaints, **look)
+            page = sign_in(browser, site, role, complaints, **look)
             with page.expect_navigation():
                 page.click(".language-switch button[value=en]")
             for name, path in pages:

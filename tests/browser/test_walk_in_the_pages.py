@@ -313,6 +313,7 @@ class Walk:
         assert len(self.mail_server.wire) == 2
         self.expect_gateway("allow")
         officer.goto("/cases/1")
+        expect(officer.locator("[aria-labelledby=notices] li")).to_have_count(2)
         press(officer, ".case-now a.btn-primary")
         press(officer, "main a[href='/notices/2/arrival']")
         officer.check("input[name=basis][value=courier_receipt]")
