@@ -52,7 +52,7 @@ format: .stamps/test ## Format the code in place
 	@$(BIN)/ruff check --fix-only --quiet .
 
 test: setup .stamps/test ## All tests but the long ones (ARGS="-k name" picks some)
-	@status=0; $(BIN)/pytest -m "not soak" $(ARGS) || status=$$?; \
+	@status=0; $(BIN)/pytest -m "not soak" -n auto --dist loadfile $(ARGS) || status=$$?; \
 	deploy/find_chromium >/dev/null || echo "The browser tests did not run, no Chromium is here: apt-get install chromium fonts-noto-cjk"; \
 	exit $$status
 
