@@ -117,8 +117,8 @@ def test_an_officer_records_an_arrival_with_its_proof(sent, app):
     client = signed_in_client(app)
     form = client.get(f"/notices/{sent}/arrival").text
     assert "登记已到达" in form
-    assert "不得早于2024-09-23 09:30" in form  # when the attempt that got through began
-    assert "不得早于2024-09-24 09:00" in form  # the next business opening
+    assert "不得早于 2024-09-23 09:30" in form  # when the attempt that got through began
+    assert "不得早于 2024-09-24 09:00" in form  # the next business opening
 
     answer = client.post(
         f"/notices/{sent}/arrival",
