@@ -280,7 +280,7 @@ def test_a_10_any_instant_agrees_with_the_oracle(received, count):
 
 
 @pytest.mark.soak
-@settings(max_examples=100_000)
+@settings(max_examples=100_000, deadline=None)  # how fast one example is proves nothing on a busy machine
 @given(received=INSTANTS, count=st.integers(1, 12))
 def test_a_10_a_hundred_thousand_instants_agree_with_the_oracle(received, count):
     check_against_oracle(received, count)
