@@ -45,7 +45,7 @@ def browser():
         yield browser
 
 
-def test_one_agreement_goes_through_its_whole_life_in_the_pages(rehearsal, mail_server, browser, tmp_path):
+def test_one_agreement_goes_through_its_whole_life_in_the_pages(browser, rehearsal, mail_server, tmp_path):
     complaints = []
     walk = Walk(rehearsal, mail_server, browser, complaints)
 
