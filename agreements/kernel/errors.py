@@ -22,6 +22,11 @@ def N_(message: str) -> str:
     return message
 
 
+def listed(value: object) -> object:
+    """Return a tuple as one text, “–” where it is empty; any other value as it is."""
+    return (", ".join(str(item) for item in value) or "–") if isinstance(value, tuple) else value
+
+
 class LuyueError(Exception):
     """The root; `str()` gives the English message with its values.
 
@@ -30,7 +35,7 @@ class LuyueError(Exception):
     clause   clause of the agreement it rests on, such as "3.3"
     field    name of the input at fault
     remedy   catalogue entry saying what to do about it, with the same placeholders
-    values   what fills the placeholders
+    values   what fills the placeholders; members of enumerations and tuples of them are put in words at the edge
     """
 
     status = 500
@@ -56,10 +61,11 @@ class LuyueError(Exception):
         self.values = values
 
     def __str__(self) -> str:
-        text = self.message % self.values
+        values = {name: listed(value) for name, value in self.values.items()}
+        text = self.message % values
         if self.field:
             text = f"{self.field}: {text}"
-        return f"{text} {self.remedy % self.values}" if self.remedy else text
+        return f"{text} {self.remedy % values}" if self.remedy else text
 
 
 class InvalidInput(LuyueError):

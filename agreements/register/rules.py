@@ -75,14 +75,14 @@ def agreement_move(state: AgreementState, event: AgreementEvent) -> Move:
     """Return the move, or raise IllegalMove saying what is legal now."""
     move = AGREEMENT_MOVES[event]
     if state not in move.sources:
-        legal = [name.value for name, known in AGREEMENT_MOVES.items() if state in known.sources]
+        legal = [name for name, known in AGREEMENT_MOVES.items() if state in known.sources]
         raise IllegalMove(
             N_("An agreement that is %(state)s can't %(event)s."),
             clause=move.clause,
             remedy=N_("Legal now: %(legal)s."),
-            state=state.value,
-            event=event.value,
-            legal=", ".join(legal) or "–",
+            state=state,
+            event=event,
+            legal=tuple(legal),
         )
     return move
 

@@ -110,9 +110,9 @@ def case_move(state: CaseState, event: CaseEvent) -> CaseMove:
         raise IllegalMove(
             N_("A case that is %(state)s can't %(event)s."),
             remedy=N_("Legal now: %(legal)s."),
-            state=state.value,
-            event=event.value,
-            legal=", ".join(legal.value for legal in legal_events(state)) or "–",
+            state=state,
+            event=event,
+            legal=tuple(legal_events(state)),
         )
     return move
 

@@ -271,5 +271,5 @@ def _require_pre_approval(actor: Actor, kind: NoticeKind) -> None:
             N_("%(name)s may not send notices of kind %(kind)s without a person."),
             remedy=N_("A person has to approve it."),
             name=actor.name,
-            kind=kind.value,
+            kind=kind,
         )

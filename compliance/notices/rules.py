@@ -130,9 +130,9 @@ def notice_move(state: NoticeState, event: NoticeEvent) -> Move:
         raise IllegalMove(
             N_("A notice that is %(state)s can't %(event)s."),
             remedy=N_("Legal now: %(legal)s."),
-            state=state.value,
-            event=event.value,
-            legal=", ".join(legal.value for legal in legal_events(state)) or "–",
+            state=state,
+            event=event,
+            legal=tuple(legal_events(state)),
         )
     return move
 

@@ -80,7 +80,7 @@ def require_open(state: ObligationState) -> None:
     if state not in OPEN_STATES:
         raise IllegalMove(
             N_("This obligation is %(state)s; there is nothing left to perform."),
-            state=state.value,
+            state=state,
         )
 
 

@@ -106,8 +106,8 @@ def require(actor: Actor, permission: Permission) -> None:
             N_("%(name)s may not do this (%(permission)s)."),
             remedy=N_("Ask a person with one of these roles: %(roles)s."),
             name=actor.name,
-            permission=permission.value,
-            roles=", ".join(sorted(role.value for role in MATRIX[permission])),
+            permission=permission,
+            roles=tuple(sorted(MATRIX[permission])),
         )
 
 

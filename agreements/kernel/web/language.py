@@ -1,5 +1,8 @@
 """Chinese and English: the person's own choice, else the visitor's, else what the browser asks for."""
 
+import re
+from enum import StrEnum
+
 from flask import Flask, current_app, g, request
 from flask_babel import Babel, get_locale, gettext
 
@@ -34,6 +37,17 @@ def current_locale() -> Locale:
     """Return the language in use; Chinese outside a request."""
     locale = get_locale()
     return Locale(locale.language) if locale is not None else Locale.ZH
+
+
+def in_words(value: object) -> object:
+    """Return a member of an enumeration as its word, a tuple of them as a list of words; any other value as it is."""
+    if isinstance(value, tuple):
+        return gettext(", ").join(str(in_words(item)) for item in value) or "–"
+    if isinstance(value, StrEnum):
+        kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(value).__name__).lower()
+        word = label(kind, value)
+        return str(value) if word == f"{kind}.{value}" else word
+    return value
 
 
 def label(kind: str, value: object) -> str:

@@ -11,7 +11,7 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from agreements.kernel.errors import N_, LuyueError
-from agreements.kernel.web.language import FOR_PROGRAMS
+from agreements.kernel.web.language import FOR_PROGRAMS, in_words
 
 logger = logging.getLogger(__name__)
 
@@ -140,4 +140,4 @@ def _reply_to_a_fault(error: Exception) -> ResponseReturnValue:
 
 def _translated(message: str, values: dict[str, object]) -> str:
     translated: str = gettext(message)
-    return translated % values if values else translated
+    return translated % {name: in_words(value) for name, value in values.items()} if values else translated
