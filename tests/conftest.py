@@ -6,9 +6,13 @@ import shutil
 import pytest
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from hypothesis import settings
 
 from agreements.kernel.db import db, unit_of_work
 from app import create_app
+
+settings.register_profile("ours", deadline=None)  # a busy machine is no fault
+settings.load_profile("ours")
 
 
 @pytest.fixture(scope="session")

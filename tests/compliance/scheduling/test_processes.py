@@ -22,7 +22,7 @@ from tests.builders import at
 from tests.builders_register import a_paid_agreement
 from tests.builders_scheduling import ROOT, a_scheduler_process, environment_of, heartbeats
 
-AGREEMENTS = 40
+AGREEMENTS = 80
 
 
 @pytest.fixture
