@@ -112,9 +112,17 @@ def record_change(
         as_of=start_of(occurred_on),
         details={"kind": kind.value, "source": source.value, "occurred_on": occurred_on.isoformat()},
     )
+    _start_clocks(session, change, agreements, actor=actor, now=now)
+    return change
+
+
+def _start_clocks(
+    session: Session, change: ChangeEvent, agreements: list[Agreement], *, actor: Actor, now: datetime
+) -> None:
+    """Open one obligation an agreement, or record that its period can't be counted; one odd term stops no other."""
     counting = counting_in_force(session, now=now)
     for agreement in agreements:
-        deadline = notification_deadline(session, agreement, occurred_on=occurred_on, counting=counting)
+        deadline = notification_deadline(session, agreement, occurred_on=change.occurred_on, counting=counting)
         if deadline is None:
             audit.record(
                 session,
@@ -122,10 +130,10 @@ def record_change(
                 act="change.no_clock",
                 subject=f"change:{change.id}",
                 agreement_id=agreement.id,
-                tenant_id=tenant.id,
+                tenant_id=change.tenant_id,
                 clause="3.3",
                 now=now,
-                as_of=start_of(occurred_on),
+                as_of=start_of(change.occurred_on),
             )
             continue
         open_obligation(
@@ -133,12 +141,11 @@ def record_change(
             agreement,
             ObligationCode.TENANT_CHANGE_NOTIFICATION,
             cause=_cause(change.id),
-            triggered_at=start_of(occurred_on),
+            triggered_at=start_of(change.occurred_on),
             deadline=deadline,
             actor=actor,
             now=now,
         )
-    return change
 
 
 def _refuse_the_same_again(
