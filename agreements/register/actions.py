@@ -1,7 +1,7 @@
 """Registering agreements and moving them through their life: the only place that writes `agreement.state`."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -23,6 +23,9 @@ from agreements.register.rules import (
     agreement_move,
     service_starts_at,
 )
+
+EARLIEST_PAYMENT = timedelta(days=366)
+"""How long before the service period an order can have been paid; earlier, the date is a slip of the pen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +151,19 @@ def confirm_payment(
     """Main 三 1: payment is complete, so the agreement is effective from that instant, whatever was signed.
 
     amount     what was really paid; it must be the order's paid amount (0.00 where coupons covered all)
-    paid_at    when the platform says payment completed; not in the future
+    paid_at    when the platform says payment completed; not in the future, nor over a year before the service period
     reference  the platform's payment number
     """
     require(actor, Permission.CONFIRM_PAYMENT)
     if paid_at > now:
         raise InvalidInput(N_("Payment can't have completed in the future."), field="paid_at", clause="三 1")
+    if paid_at < agreement.service_start_at - EARLIEST_PAYMENT:
+        raise InvalidInput(
+            N_("This is more than a year before the service period."),
+            field="paid_at",
+            clause="三 1",
+            remedy=N_("Check the year of the payment."),
+        )
     if amount.fen != agreement.paid_amount_fen:
         raise InvalidInput(
             N_("The order says %(expected)s yuan were paid, not %(amount)s."),

@@ -97,6 +97,8 @@ def test_payment_is_confirmed_once_by_finance_with_the_amount_of_the_order(sessi
         pay(amount=120000)
     with pytest.raises(InvalidInput, match="future"):
         pay(paid_at=at("Tue 2024-07-30 00:00"))
+    with pytest.raises(InvalidInput, match="more than a year"):
+        pay(paid_at=at("Mon 2014-07-28 10:00"))
     pay()
     with pytest.raises(IllegalMove, match="expire"):
         pay()
