@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, contains_eager
 
 from agreements.kernel import policies
 from agreements.kernel.instants import legal_date
@@ -17,7 +17,7 @@ from agreements.products.models import Product
 from agreements.register.models import Agreement
 from agreements.register.rules import IN_FORCE, AgreementState
 from compliance.breaches.models import BreachCase
-from compliance.breaches.rules import OPEN_CASE_STATES
+from compliance.breaches.rules import OPEN_CASE_STATES, CaseState, is_breach
 from compliance.desk import rules
 from compliance.desk.holds import HoldRow, hold_rows, reaches, stands
 from compliance.desk.rules import LifeFacts, NextAct, ServiceState
@@ -230,6 +230,7 @@ def cases_with_facts() -> AnySelect:
         .outerjoin(demand, demand.id == BreachCase.demand_notice_id)
         .outerjoin(Hold, Hold.id == BreachCase.hold_id)
         .outerjoin(suspension, suspension.id == Hold.notice_id)
+        .options(contains_eager(BreachCase.obligation))
     )
 
 
@@ -239,6 +240,9 @@ def step_of_case(
     demand_arrived_at: datetime | None,
     suspension_arrived_at: datetime | None,
 ) -> NextStep:
+    """Say what a case waits for; where the duty was performed in time after all, a look at it, for nothing is owed."""
+    if case.state is not CaseState.SUSPENDED and not is_breach(case.obligation.state):
+        return NextStep(rules.NextAct.LOOK, case.id)
     act = rules.case_act(
         case.state,
         is_performed=performed_at is not None,
