@@ -23,6 +23,7 @@ from agreements.kernel.settings import load_settings
 from agreements.kernel.web.mounting import PEOPLE, PUBLIC, Access, gateway_keys, mount
 from agreements.kernel.web.shell import prepare_web
 from agreements.register import models as register_models
+from compliance.alarms import views as alarms_views
 from compliance.breaches import views as breaches_views
 from compliance.breaches import views_acts as breaches_acts
 from compliance.desk import agreement as desk_agreement
@@ -86,6 +87,7 @@ def register_rooms(app: Flask) -> None:
         (breaches_acts.case_acts, PEOPLE),
         (notices_views.notices, PEOPLE),
         (notices_views.receipts, PUBLIC),
+        (alarms_views.blueprint, PEOPLE),
         (scheduling_views.blueprint, PEOPLE),
         (desk_today.blueprint, PEOPLE),
         (desk_register.blueprint, PEOPLE),

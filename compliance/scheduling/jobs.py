@@ -13,6 +13,8 @@ from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import N_
 from agreements.kernel.sweeps import Sweep, SweepRun, always, run_sweep
 from agreements.register import sweeps as register_sweeps
+from compliance.alarms import sweeps as alarm_sweeps
+from compliance.alarms.mailing import mail_due
 from compliance.breaches import sweeps as breach_sweeps
 from compliance.notices.sender import send_due
 from compliance.notices.smtp import transport_of
@@ -122,6 +124,14 @@ def send_notices(asked: Asked) -> Outcome:
     )
 
 
+def mail_alarms(asked: Asked) -> Outcome:
+    """Send the staff what calls them. Asked for the past it does nothing."""
+    if asked.due_by < asked.now:
+        return Outcome()
+    counts = mail_due(transport_of(db.session().info["settings"]), now=asked.now, go_on=asked.go_on)
+    return Outcome(SweepRun(done=counts.accepted + counts.refused), postponed=counts.temporary)
+
+
 _BREACH_SWEEPS = {sweep.name: sweep for sweep in breach_sweeps.SWEEPS}
 
 JOBS: tuple[Job, ...] = (
@@ -157,6 +167,13 @@ JOBS: tuple[Job, ...] = (
         N_("Sends approved notices and tries again what was not accepted"),
         pump=send_notices,
     ),
+    Job(
+        "notice_bounced",
+        60,
+        N_("Calls a person for a notice that reached no address"),
+        alarm_sweeps.SWEEPS,
+    ),
+    Job("mail_alarms", 60, N_("Sends alarms to the staff they call"), pump=mail_alarms),
     Job("forget_idle_runs", 3600, N_("Removes heartbeats of idle runs older than a day"), pump=forget_idle_runs),
 )
 

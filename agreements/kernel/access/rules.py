@@ -62,6 +62,7 @@ class Permission(StrEnum):
     MANAGE_KEYS = "manage_keys"
     MANAGE_POLICIES = "manage_policies"
     RUN_JOBS = "run_jobs"
+    SETTLE_ALARMS = "settle_alarms"
     VERIFY_AUDIT = "verify_audit"
 
 
@@ -89,6 +90,7 @@ MATRIX: dict[Permission, frozenset[Role]] = {
         Permission.MANAGE_KEYS: (Role.ADMIN,),
         Permission.MANAGE_POLICIES: (Role.ADMIN, _APPROVER),
         Permission.RUN_JOBS: (Role.ADMIN, _OPS),
+        Permission.SETTLE_ALARMS: (_OFFICER, _APPROVER, _OPS, Role.ADMIN),
         Permission.VERIFY_AUDIT: (Role.AUDITOR, Role.ADMIN),
     }.items()
 }

@@ -26,6 +26,7 @@ ROOMS = (
     Room("/import", "import", "file-import", "i", Permission.IMPORT_AGREEMENT),
     Room("/cases", "cases", "gavel", "c"),
     Room("/notices", "notices", "send", "n"),
+    Room("/alarms", "alarms", "bell", "l"),
 )
 ADMIN = (
     Room("/admin/people", "people", "users", "p", Permission.MANAGE_PEOPLE),

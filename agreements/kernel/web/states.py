@@ -28,6 +28,9 @@ LOOKS: dict[str, tuple[str, str]] = {
     "standing.rectifying": ("orange", "refresh"),
     "standing.suspended": ("red", "ban"),
     "standing.barred": ("red", "lock"),
+    # alarms
+    "severity.danger": ("red", "alert-triangle"),
+    "severity.warning": ("yellow", "bell"),
     # obligations
     "obligation_state.open": ("azure", "clock"),
     "obligation_state.performed_on_time": ("green", "circle-check"),
