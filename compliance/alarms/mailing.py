@@ -114,8 +114,7 @@ def _claim(session: Session, *, now: datetime) -> tuple[int, Message] | None:
         return None
     address = address_of(session, mail.person_id)
     if address is None:
-        mail.state = MailState.REFUSED
-        mail.reply = "no address any more"
+        _record(session, mail.id, Outcome.REFUSED, "no address any more")
         return _claim(session, now=now)
     mail.attempts += 1
     mail.next_attempt_at = max(next_try(mail.attempts, now=now), now + CLAIM)
