@@ -10,6 +10,7 @@ from enum import StrEnum
 
 class DeadlineRule(StrEnum):
     CHANGE_NOTIFICATION = "change_notification"
+    CHANGE_PROCEDURE = "change_procedure"
     UPSTREAM_NOTICE = "upstream_notice"
     UPSTREAM_WITHDRAWAL_NOTICE = "upstream_withdrawal_notice"
     AUTHORIZATION_DEMAND = "authorization_demand"
@@ -61,7 +62,7 @@ class Kind(StrEnum):
     DUTY       the debtor is late
     REMINDER   an aim without a contractual number; nobody is in breach by it
     WARNING    our courtesy before a date: counted back from it
-    FIXED      a date the agreement itself names; nothing is counted
+    FIXED      a date that the agreement, or we, named; nothing is counted
     CUTOFF     a right is gone
     RETENTION  records need no longer be kept
     """
@@ -107,6 +108,7 @@ RULES: Mapping[DeadlineRule, Rule] = {
     rule.name: rule
     for rule in (
         Rule(DeadlineRule.CHANGE_NOTIFICATION, "3.3", Debtor.TENANT, Kind.DUTY, Source.CONTRACT, 5, Unit.WORKING_DAY),
+        Rule(DeadlineRule.CHANGE_PROCEDURE, "3.3", Debtor.TENANT, Kind.FIXED, Source.POLICY, None, None),
         Rule(DeadlineRule.UPSTREAM_NOTICE, "2.4", Debtor.PROVIDER, Kind.DUTY, Source.CONTRACT, 1, Unit.WORKING_DAY),
         Rule(
             DeadlineRule.UPSTREAM_WITHDRAWAL_NOTICE,

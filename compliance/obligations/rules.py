@@ -14,6 +14,7 @@ class ObligationCode(StrEnum):
     """Entries of the catalogue (domain 7) that have a clock."""
 
     TENANT_CHANGE_NOTIFICATION = "tenant_change_notification"
+    TENANT_CHANGE_PROCEDURE = "tenant_change_procedure"
     TENANT_RECTIFICATION = "tenant_rectification"
 
 
@@ -49,6 +50,7 @@ class CatalogueEntry:
 
 CATALOGUE: dict[ObligationCode, CatalogueEntry] = {
     ObligationCode.TENANT_CHANGE_NOTIFICATION: CatalogueEntry("3.3", Debtor.TENANT, DeadlineRule.CHANGE_NOTIFICATION),
+    ObligationCode.TENANT_CHANGE_PROCEDURE: CatalogueEntry("3.3", Debtor.TENANT, DeadlineRule.CHANGE_PROCEDURE),
     ObligationCode.TENANT_RECTIFICATION: CatalogueEntry("4.4", Debtor.TENANT, DeadlineRule.RECTIFICATION),
 }
 
