@@ -11,10 +11,10 @@ from werkzeug.exceptions import UnsupportedMediaType
 from agreements.kernel import clock
 from agreements.kernel.db import unit_of_work
 from agreements.kernel.errors import N_, InvalidInput
+from agreements.kernel.web.strict_json import read_object
 from agreements.parties.actions import tenant_of_key
 from compliance.gateway.actions import Answer, Question, tell_gateway
 from compliance.gateway.schemas import DecideSchema, StatusSchema
-from compliance.gateway.strict_json import read_object
 
 URL_PREFIX = "/gateway/v1"
 LONGEST_BODY_BYTES = 16 * 1024
