@@ -15,6 +15,7 @@ from agreements.intake import views as intake_views
 from agreements.kernel import audit_cli, crypto, files, policy_views
 from agreements.kernel.access import admin_views as access_admin_views
 from agreements.kernel.access import cli as access_cli
+from agreements.kernel.access import key_views as access_key_views
 from agreements.kernel.access import views as access_views
 from agreements.kernel.access.models import Scope
 from agreements.kernel.cli import add_commands
@@ -79,6 +80,7 @@ def register_rooms(app: Flask) -> None:
     pages_and_api: list[tuple[Blueprint, Access]] = [
         (access_views.access, PUBLIC),
         (access_views.account, PEOPLE),
+        (access_key_views.blueprint, PEOPLE),
         (access_admin_views.people, PEOPLE),
         (access_admin_views.gateway_keys, PEOPLE),
         (policy_views.policies, PEOPLE),

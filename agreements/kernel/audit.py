@@ -66,7 +66,8 @@ def record(
 
     act      dotted word, such as "agreement.registered"
     subject  what it happened to, such as "agreement:12"
-    details  JSON values; ids, dates as ISO text and amounts as text; never names, addresses or telephone numbers
+    details  JSON values; ids, dates as ISO text and amounts as text; never names, addresses or telephone numbers;
+             where a program acted for a person, `via_key` names its key
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
@@ -84,7 +85,7 @@ def record(
         tenant_id=tenant_id,
         clause=clause,
         reason=reason,
-        details=details or {},
+        details=(details or {}) | ({"via_key": actor.via_key} if actor.via_key else {}),
         prev_hash=last.hash if last else GENESIS,
     )
     event.hash = _hash_of(event)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from agreements.kernel import audit
 from agreements.kernel.access.models import EndReason, Locale, Person, PersonRole
 from agreements.kernel.access.passwords import check_new_password, hash_password, password_fits
+from agreements.kernel.access.personal_keys import revoke_keys_of
 from agreements.kernel.access.rules import Actor, Permission, Role, require
 from agreements.kernel.access.signing_in import end_sessions
 from agreements.kernel.errors import N_, Conflict, InvalidInput, NotFound
@@ -26,6 +27,13 @@ def person_of(session: Session, person_id: int) -> Person:
     person = session.get(Person, person_id)
     if person is None:
         raise NotFound(N_("There is no person %(id)s."), id=person_id)
+    return person
+
+
+def person_of_login(session: Session, login: str) -> Person:
+    person = session.scalar(select(Person).where(Person.login == normal_login(login)))
+    if person is None:
+        raise NotFound(N_("There is no person with the login “%(login)s”."), field="person", login=login)
     return person
 
 
@@ -105,6 +113,7 @@ def disable(session: Session, person_id: int, *, reason: str, actor: Actor, now:
         _refuse_last_administrator(session, person)
     person.disabled_at = wall
     end_sessions(session, person.id, EndReason.DISABLED, wall=wall)
+    revoke_keys_of(session, person.id, reason=reason.strip(), actor=actor, now=now, wall=wall)
     audit.record(
         session, actor=actor, act="person.disabled", subject=f"person:{person.id}", now=now, reason=reason.strip()
     )

@@ -1,4 +1,4 @@
-"""Commands: people and gateway keys. Links and keys are printed once and kept nowhere."""
+"""Commands: people, keys of gateways and of people's programs. Links and keys are printed once and kept nowhere."""
 
 import sys
 from collections.abc import Mapping
@@ -7,15 +7,15 @@ import click
 from flask import current_app
 
 from agreements.kernel import clock
-from agreements.kernel.access import actions, keys, links
-from agreements.kernel.access.models import GatewayKey, Locale, Person
+from agreements.kernel.access import actions, keys, links, personal_keys
+from agreements.kernel.access.models import GatewayKey, Locale, Person, PersonalKey
 from agreements.kernel.access.rules import OPERATOR, Role
 from agreements.kernel.access.schemas import read_roles, read_scopes
 from agreements.kernel.cli import LuyueGroup, print_json
 from agreements.kernel.db import db, unit_of_work
 
 people = LuyueGroup("people", help="Accounts of our staff.")
-key_commands = LuyueGroup("keys", help="Keys of verification gateways.")
+key_commands = LuyueGroup("keys", help="Keys of verification gateways and of people's programs.")
 commands = [people, key_commands]
 
 
@@ -90,21 +90,31 @@ def list_people(as_json: bool) -> None:
 
 
 @key_commands.command("issue")
-@click.option("--name", required=True, help="Which gateway it is for.")
-@click.option("--scope", "scopes", multiple=True, default=("decide", "status"), show_default=True)
+@click.option("--name", required=True, help="Which gateway or program it is for.")
+@click.option("--scope", "scopes", multiple=True, default=("decide", "status"), show_default=True, help="Of a gateway.")
+@click.option("--person", "login", metavar="LOGIN", help="Issue it to a program that acts as this person instead.")
+@click.option("--read-only", is_flag=True, help="Let the program read and nothing else (with --person).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def issue(name: str, scopes: tuple[str, ...], as_json: bool) -> None:
+def issue(*, name: str, scopes: tuple[str, ...], login: str | None, read_only: bool, as_json: bool) -> None:
     """Issue a key and print it; it can't be shown again."""
     with unit_of_work() as session:
-        key, secret = keys.issue_key(
-            session,
-            name=name,
-            scopes=read_scopes(scopes),
-            actor=OPERATOR,
-            now=clock.now(session),
-            wall=clock.wall(),
-        )
-        answer = {"prefix": key.prefix, "name": key.name, "scopes": key.scopes, "key": secret}
+        now, wall = clock.now(session), clock.wall()
+        if login is not None:
+            own, secret = personal_keys.issue_personal_key(
+                session,
+                actions.person_of_login(session, login),
+                name=name,
+                read_only=read_only,
+                actor=OPERATOR,
+                now=now,
+                wall=wall,
+            )
+            answer = {**_row_of_personal(own), "key": secret}
+        else:
+            key, secret = keys.issue_key(
+                session, name=name, scopes=read_scopes(scopes), actor=OPERATOR, now=now, wall=wall
+            )
+            answer = {"prefix": key.prefix, "name": key.name, "scopes": key.scopes, "key": secret}
     _print(answer, secret, as_json=as_json)
 
 
@@ -112,32 +122,47 @@ def issue(name: str, scopes: tuple[str, ...], as_json: bool) -> None:
 @click.argument("prefix")
 @click.option("--reason", required=True, help="Why, for the audit trail.")
 def revoke(prefix: str, reason: str) -> None:
-    """Revoke a key by its public prefix (as `keys list` shows it), at once."""
+    """Revoke a gateway's or a person's key by its public prefix (as `keys list` shows it), at once."""
     with unit_of_work() as session:
-        done = keys.revoke_key(
-            session, prefix, reason=reason, actor=OPERATOR, now=clock.now(session), wall=clock.wall()
-        )
+        now, wall = clock.now(session), clock.wall()
+        of_a_person = any(key.prefix == prefix for key in personal_keys.every_personal_key(session))
+        revoke_it = personal_keys.revoke_personal_key if of_a_person else keys.revoke_key
+        done = revoke_it(session, prefix, reason=reason, actor=OPERATOR, now=now, wall=wall)
     click.echo(f"{prefix} is revoked." if done else f"{prefix} had been revoked before.")
 
 
 @key_commands.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_keys(as_json: bool) -> None:
-    """List keys without their secrets, newest first."""
-    rows = [_row_of(key) for key in keys.list_keys(db.session(), actor=OPERATOR)]
+    """List keys without their secrets: gateways' first, each kind newest first."""
+    session = db.session()
+    rows = [_row_of(key) for key in keys.list_keys(session, actor=OPERATOR)]
+    rows += [_row_of_personal(key) for key in personal_keys.every_personal_key(session)]
     if as_json:
         print_json(rows)
         return
     for row in rows:
         state = "revoked" if row["revoked_at"] else "live"
-        click.echo(f"{row['prefix']}  {state:<8} {row['name']:<24} {row['last_used_at'] or 'never used'}")
+        holder = row.get("person", "gateway")
+        click.echo(f"{row['prefix']}  {state:<8} {holder:<16} {row['name']:<24} {row['last_used_at'] or 'never used'}")
 
 
 def _row_of(key: GatewayKey) -> dict[str, object]:
+    return {"prefix": key.prefix, "name": key.name, "scopes": key.scopes, **_life_of(key)}
+
+
+def _row_of_personal(key: PersonalKey) -> dict[str, object]:
     return {
         "prefix": key.prefix,
         "name": key.name,
-        "scopes": key.scopes,
+        "person": key.person.login,
+        "read_only": key.read_only,
+        **_life_of(key),
+    }
+
+
+def _life_of(key: GatewayKey | PersonalKey) -> dict[str, object]:
+    return {
         "issued_at": key.issued_at.isoformat(),
         "last_used_at": key.last_used_at.isoformat() if key.last_used_at else None,
         "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from agreements.kernel import audit
-from agreements.kernel.access.models import GatewayKey, Scope
+from agreements.kernel.access.models import GatewayKey, PersonalKey, Scope
 from agreements.kernel.access.rules import Actor, ActorKind, Permission, require
 from agreements.kernel.access.tokens import hash_of, new_token
 from agreements.kernel.errors import N_, InvalidInput, NotFound, NotPermitted, NotSignedIn
@@ -96,14 +96,24 @@ def key_by_prefix(session: Session, prefix: str, *, actor: Actor) -> GatewayKey:
     return key
 
 
+def parts_of(presented: str, mark: str) -> tuple[str, str]:
+    """Return public prefix and secret of what was presented; two empty texts where it is no key of this mark."""
+    own, _, rest = presented.partition("_")
+    prefix, _, secret = rest.partition("_")
+    well_formed = own == mark and presented.isascii() and presented.isprintable() and len(presented) <= LONGEST_KEY
+    return (prefix, secret) if well_formed else ("", "")
+
+
+def is_secret_of(key: GatewayKey | PersonalKey | None, secret: str) -> bool:
+    """Compare in constant time; a key that does not exist takes as long as one that does."""
+    return hmac.compare_digest(hash_of(secret), key.secret_hash if key else _NOBODY)
+
+
 def key_of(session: Session, presented: str) -> GatewayKey:
     """Return the live key behind what was presented, or raise NotSignedIn; nothing says which part was wrong."""
-    mark, _, rest = presented.partition("_")
-    prefix, _, secret = rest.partition("_")
-    well_formed = mark == MARK and presented.isascii() and len(presented) <= LONGEST_KEY
-    key = session.scalar(select(GatewayKey).where(GatewayKey.prefix == prefix)) if well_formed else None
-    offered = hash_of(secret if well_formed else "")
-    same = hmac.compare_digest(offered, key.secret_hash if key else _NOBODY)
+    prefix, secret = parts_of(presented, MARK)
+    key = session.scalar(select(GatewayKey).where(GatewayKey.prefix == prefix))
+    same = is_secret_of(key, secret)
     if key is None or not same or key.revoked_at is not None:
         raise NotSignedIn(
             N_("The gateway key is not valid."),

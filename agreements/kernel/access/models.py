@@ -1,4 +1,4 @@
-"""People, their roles and sessions, one-time links, sign-in attempts, gateway keys.
+"""People, their roles and sessions, one-time links, sign-in attempts, keys of gateways and of people's programs.
 
 Secrets are never stored: a password as argon2id, every token and key as SHA-256 of at least 128 random bits.
 Instants of links, sessions, attempts and keys are the machine's (`clock.wall()`), also in a rehearsal.
@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from agreements.kernel.access.rules import Actor, ActorKind, Role
@@ -144,3 +144,27 @@ class GatewayKey(Base):
     last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     revoke_reason: Mapped[str | None] = mapped_column(String(500))
+
+
+class PersonalKey(Base):
+    """A key of a person's own for programs: it acts as that person, with the roles the person has at that moment."""
+
+    __tablename__ = "personal_key"
+    __table_args__ = (
+        CheckConstraint("(revoked_at IS NULL) = (revoke_reason IS NULL)", name="revoked_for_a_reason"),
+        CheckConstraint("length(secret_hash) = 64", name="hash"),
+        CheckConstraint("length(name) > 0", name="named"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    prefix: Mapped[str] = mapped_column(String(20), unique=True)
+    secret_hash: Mapped[str] = mapped_column(String(64))
+    read_only: Mapped[bool] = mapped_column(Boolean(create_constraint=True, name="read_only"))
+    issued_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    revoke_reason: Mapped[str | None] = mapped_column(String(500))
+
+    person: Mapped[Person] = relationship()

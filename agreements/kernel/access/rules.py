@@ -30,12 +30,16 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts. `id` is the person's or key's row; the scheduler and the operator at the command line have none."""
+    """Who acts. `id` is the person's or key's row; the scheduler and the operator at the command line have none.
+
+    via_key  public prefix of the person's own key, where a program acts for the person
+    """
 
     kind: ActorKind
     name: str
     id: int | None = None
     roles: frozenset[Role] = frozenset()
+    via_key: str | None = None
 
 
 SCHEDULER = Actor(ActorKind.SCHEDULER, "scheduler")

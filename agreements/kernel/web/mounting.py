@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from agreements.kernel import clock
-from agreements.kernel.access import keys
+from agreements.kernel.access import keys, personal_keys
 from agreements.kernel.access.models import Scope
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import N_, NotPermitted, NotSignedIn
@@ -21,6 +21,7 @@ class Audience(StrEnum):
     PUBLIC = "public"
     PEOPLE = "people"
     GATEWAY_KEYS = "gateway_keys"
+    STAFF_KEYS = "staff_keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Access:
 
 PUBLIC = Access(Audience.PUBLIC)
 PEOPLE = Access(Audience.PEOPLE)
+STAFF_KEYS = Access(Audience.STAFF_KEYS)
 
 
 def gateway_keys(scope: Scope) -> Access:
@@ -46,6 +48,7 @@ def mount(app: Flask, blueprint: Blueprint, *, access: Access, url_prefix: str |
     PUBLIC        anybody; forms still need their token
     PEOPLE        signed-in staff; `g.actor` is the person; what they may do is asked inside each use case
     gateway_keys  machines; `g.actor` is the gateway; no cookies, no forms
+    STAFF_KEYS    programs of our staff; `g.actor` is the person whose key it is; no cookies, no forms
     """
     access_of(app)[blueprint.name] = access
     app.register_blueprint(blueprint, url_prefix=url_prefix)
@@ -76,6 +79,9 @@ def guard() -> ResponseReturnValue | None:
     if access.audience is Audience.GATEWAY_KEYS:
         _admit_gateway(access)
         return None
+    if access.audience is Audience.STAFF_KEYS:
+        _admit_program()
+        return None
     if request.endpoint == "static":
         return None
     sessions.require_a_safe_connection()
@@ -86,13 +92,34 @@ def guard() -> ResponseReturnValue | None:
     return None
 
 
+def _presented() -> str:
+    """Return what the request carries as a bearer key, or an empty text."""
+    kind, _, presented = request.headers.get("Authorization", "").partition(" ")
+    return presented.strip() if kind.lower() == "bearer" else ""
+
+
+def _admit_program() -> None:
+    """Let a person's program in by its key alone; a cookie opens nothing here, so no page can borrow it."""
+    sessions.require_a_safe_connection()
+    key, actor = personal_keys.admitted(db.session(), _presented())
+    if key.read_only and request.method not in csrf.SAFE_METHODS:
+        raise NotPermitted(
+            N_("This key may only read."),
+            code="KEY_READ_ONLY",
+            remedy=N_("Issue a key that may write, or ask its person."),
+        )
+    g.actor = actor
+    wall = clock.wall()
+    if personal_keys.use_is_due(key, wall=wall):
+        key_id = key.id
+        with unit_of_work() as writing:
+            personal_keys.note_use(writing, key_id, wall=wall)
+
+
 def _admit_gateway(access: Access) -> None:
     assert access.scope is not None
-    kind, _, presented = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "bearer":
-        presented = ""
     session = db.session()
-    actor = keys.key_actor(session, presented.strip(), access.scope)
+    actor = keys.key_actor(session, _presented(), access.scope)
     g.actor = actor
     wall = clock.wall()
     if actor.id is not None and keys.use_is_due(session, actor.id, wall=wall):

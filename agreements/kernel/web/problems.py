@@ -120,7 +120,7 @@ def wants_problem() -> bool:
 def _headers_of(error: Exception) -> dict[str, str]:
     headers: dict[str, str] = {}
     status = getattr(error, "status", getattr(error, "code", None))
-    if status == 401 and request.path.startswith("/gateway/"):
+    if status == 401 and request.path.startswith(FOR_PROGRAMS):
         headers["WWW-Authenticate"] = "Bearer"
     if status == 401 and "HX-Request" in request.headers:
         headers["HX-Refresh"] = "true"  # the full page then leads to the sign-in page
