@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agreements.calendar.deadline_rules import Counting
-from agreements.calendar.deadline_table import RULES
+from agreements.calendar.deadline_table import RULES, DeadlineRule
 from agreements.calendar.models import CalendarOverride, CalendarYear
 from agreements.calendar.published import published_calendar
 from agreements.calendar.rules import DayRuling, WorkingCalendar, check_arrangement, with_rulings
@@ -28,15 +28,23 @@ def working_calendar(session: Session) -> WorkingCalendar:
 
 def counting_in_force(session: Session, *, now: datetime) -> Counting:
     """Return the calendar, the counts by policy and our target hour as they apply at `now`."""
+    counts = {
+        rule.name: policies.value_of(session, rule.policy, at=now) for rule in RULES.values() if rule.policy is not None
+    }
+    first_warning = max(warning_thresholds(session, now=now), default=None)
+    if first_warning is None:
+        del counts[DeadlineRule.EXPIRY_WARNING]
+    else:
+        counts[DeadlineRule.EXPIRY_WARNING] = first_warning
     return Counting(
-        working_calendar(session),
-        counts={
-            rule.name: policies.value_of(session, rule.policy, at=now)
-            for rule in RULES.values()
-            if rule.policy is not None
-        },
-        target_hour=policies.value_of(session, "provider_target_hour", at=now),
+        working_calendar(session), counts, target_hour=policies.value_of(session, "provider_target_hour", at=now)
     )
+
+
+def warning_thresholds(session: Session, *, now: datetime) -> tuple[int, ...]:
+    """Return how many calendar days before an end we warn, by the policy in force, the longest first; maybe none."""
+    days = policies.value_of(session, "expiry_warnings_calendar_days", at=now)
+    return tuple(sorted(map(int, days), reverse=True))
 
 
 def record_override(session: Session, ruling: DayRuling, *, actor: Actor, now: datetime) -> CalendarOverride:

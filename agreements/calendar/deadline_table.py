@@ -187,7 +187,7 @@ RULES: Mapping[DeadlineRule, Rule] = {
             Source.POLICY,
             30,
             Unit.CALENDAR_DAY,
-            "expiry_warning_calendar_days",
+            "expiry_warnings_calendar_days",
         ),
         Rule(DeadlineRule.SERVICE_PERIOD_END, "三 1", Debtor.BOTH, Kind.FIXED, Source.CONTRACT, None, None),
         Rule(DeadlineRule.RESCISSION_CUTOFF, "4.4", Debtor.PROVIDER, Kind.CUTOFF, Source.STATUTE, 12, Unit.MONTH),

@@ -76,11 +76,12 @@ POLICIES: dict[str, Policy] = {
             "force_majeure_proof_calendar_days", 30, "calendar_day", "7.1.1", N_("Reminder of the notary's statement")
         ),
         Policy(
-            "expiry_warning_calendar_days",
-            30,
-            "calendar_day",
+            "expiry_warnings_calendar_days",
+            ["30", "15", "7", "3", "1"],
+            "days_before",
             "三 1",
-            N_("First warning before the service period ends"),
+            N_("Warnings before a service period or a document ends"),
+            choices=("90", "60", "45", "30", "21", "15", "10", "7", "5", "3", "2", "1"),
         ),
         Policy("provider_target_hour", 18, "hour", "2.4", N_("Our internal target on the due day, Shanghai time")),
         Policy(

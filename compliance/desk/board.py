@@ -10,10 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from agreements.calendar.actions import working_calendar
+from agreements.calendar.actions import warning_thresholds, working_calendar
 from agreements.calendar.deadline_table import Debtor
 from agreements.calendar.rules import WorkingCalendar
-from agreements.kernel import policies
 from agreements.kernel.instants import end_of, legal_date
 from agreements.parties.models import Party, Tenant
 from agreements.register.models import Agreement
@@ -99,7 +98,7 @@ class Board:
 def board(session: Session, *, now: datetime) -> Board:
     calendar = working_calendar(session)
     cases = _waiting_cases(session)
-    ending_days: int = policies.value_of(session, "expiry_warning_calendar_days", at=now)
+    ending_days = max(warning_thresholds(session, now=now), default=30)
     return Board(
         ours=_duties(session, (Debtor.PROVIDER, Debtor.BOTH), calendar, now=now),
         theirs=_duties(session, (Debtor.TENANT,), calendar, now=now),

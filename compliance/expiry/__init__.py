@@ -1,0 +1,1 @@
+"""Warnings before something ends: a service period, a tenant's licence or approval."""
