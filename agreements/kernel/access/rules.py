@@ -65,9 +65,14 @@ class Permission(StrEnum):
     MANAGE_PEOPLE = "manage_people"
     MANAGE_KEYS = "manage_keys"
     MANAGE_POLICIES = "manage_policies"
+    MANAGE_CALENDAR = "manage_calendar"
     RUN_JOBS = "run_jobs"
     SETTLE_ALARMS = "settle_alarms"
     VERIFY_AUDIT = "verify_audit"
+    MANAGE_SOURCES = "manage_sources"
+    RECORD_UPSTREAM = "record_upstream"
+    HANDLE_UPSTREAM = "handle_upstream"
+    SETTLE_UPSTREAM = "settle_upstream"
 
 
 _OFFICER, _APPROVER, _OPS = Role.LEGAL_OFFICER, Role.LEGAL_APPROVER, Role.OPS
@@ -93,9 +98,14 @@ MATRIX: dict[Permission, frozenset[Role]] = {
         Permission.MANAGE_PEOPLE: (Role.ADMIN,),
         Permission.MANAGE_KEYS: (Role.ADMIN,),
         Permission.MANAGE_POLICIES: (Role.ADMIN, _APPROVER),
+        Permission.MANAGE_CALENDAR: (Role.ADMIN, _APPROVER),
         Permission.RUN_JOBS: (Role.ADMIN, _OPS),
         Permission.SETTLE_ALARMS: (_OFFICER, _APPROVER, _OPS, Role.ADMIN),
         Permission.VERIFY_AUDIT: (Role.AUDITOR, Role.ADMIN),
+        Permission.MANAGE_SOURCES: (_OFFICER, _OPS),
+        Permission.RECORD_UPSTREAM: (_OFFICER, _APPROVER, _OPS, Role.FINANCE, Role.ADMIN),
+        Permission.HANDLE_UPSTREAM: (_OFFICER,),
+        Permission.SETTLE_UPSTREAM: (_APPROVER,),
     }.items()
 }
 
