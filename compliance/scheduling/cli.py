@@ -1,6 +1,5 @@
 """Commands `jobs …`: the scheduler's process, a tick by hand, the table with heartbeats."""
 
-import logging
 import sys
 from datetime import datetime
 from typing import Any
@@ -12,6 +11,7 @@ from agreements.kernel import clock
 from agreements.kernel.cli import LuyueGroup, print_json
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.instants import SHANGHAI, parse_instant
+from agreements.kernel.logs import configure_logs
 from compliance.scheduling import actions
 from compliance.scheduling.actions import JobStatus, Times, Waiting
 from compliance.scheduling.jobs import JOBS, Job, Outcome
@@ -24,8 +24,7 @@ commands = LuyueGroup("jobs", help="The scheduler: its process, a tick by hand, 
 @commands.command("run")
 def run() -> None:
     """Run the scheduler until Ctrl-C or SIGTERM. Several at once do no harm."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    configure_logs()
     rehearsal = _is_rehearsal()
     process = SchedulerProcess(current_app._get_current_object())  # type: ignore[attr-defined] # noqa: SLF001 - Flask documents it for threads
     kind = "a rehearsal" if rehearsal else "the wall clock"

@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from agreements.kernel.access.rules import Permission, may
 from agreements.kernel.settings import Settings
-from agreements.kernel.web import csrf, formats, language, mounting, navigation, problems, sessions, states
+from agreements.kernel.web import csrf, formats, language, mounting, navigation, problems, sessions, states, tracing
 from agreements.kernel.web.headers import harden
 
 THEME_COOKIE = "luyue-theme"
@@ -18,6 +18,7 @@ THEME_COOKIE = "luyue-theme"
 
 def prepare_web(app: Flask, settings: Settings) -> None:
     """Make the application refuse what nobody allowed and answer in the person's language."""
+    tracing.prepare_tracing(app)
     harden(app, settings)
     language.prepare_language(app)
     problems.register_errors(app)
