@@ -59,7 +59,7 @@ def compose(
     """Write the letter and enter it as a draft. The text is final: what is approved later is this text by its hash.
 
     cause          the act it belongs to, such as "case:12:rectification_demand"; one notice of a kind per cause
-    clause         what it rests on, several joined by “+”: "3.3 + 4.4"
+    clause         what was not performed and then what the notice rests on, joined by “+”: "3.3 + 4.4"
     stated_due_on  last day, inclusive, by which the tenant must act; a rectification demand needs one
 
     Raises Conflict (NOTICE_EXISTS) where the cause has its notice already, and writes nothing then.
@@ -150,6 +150,8 @@ def write_letter(
 ) -> Letter:
     """Check and write a letter; nothing is kept, so that a preview shows the very text that `compose` will keep."""
     check_letter(kind, particulars, clause=clause, stated_due_on=stated_due_on, today=today)
+    settings: Settings = session.info["settings"]
+    breached, _, power = clause.partition(" + ")
     text = letters.render(
         kind.value,
         TEMPLATES[kind].version,
@@ -160,11 +162,15 @@ def write_letter(
         provider=provider_name(session, agreement),
         order_no=agreement.order_no,
         clause=clause,
+        breached=breached,
+        power=power,
+        reply_to=settings.provider_reply_to,
         facts=particulars.facts,
         requests=particulars.requests,
         stated_due_on=stated_due_on,
         signatory=particulars.signatory,
         earlier_number=particulars.earlier_number,
+        **particulars.own,
     )
     return Letter(letters.subject_of(kind, language, number=number, order_no=agreement.order_no), text)
 

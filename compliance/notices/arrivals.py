@@ -12,7 +12,7 @@ from agreements.kernel.errors import N_, NotFound
 from agreements.kernel.files import StoredFile
 from compliance.notices.actions import stop_waiting
 from compliance.notices.dispatch import token_hash
-from compliance.notices.models import AcknowledgementLink, Arrival, DeliveryAttempt, Notice, Outbox
+from compliance.notices.models import AcknowledgementLink, AnswerLink, Arrival, DeliveryAttempt, Notice, Outbox
 from compliance.notices.moving import move
 from compliance.notices.rules import (
     ON_PAPER,
@@ -118,7 +118,32 @@ def acknowledge(session: Session, token: str, *, now: datetime) -> bool:
     Returns False, changing nothing, where it was acknowledged before.
     """
     link = _link(session, token, now=now)
-    notice = link.notice
+    if not _acknowledge(session, link.notice, details={"link_id": link.id}, now=now):
+        return False
+    session.execute(
+        update(AcknowledgementLink)
+        .where(AcknowledgementLink.id == link.id, AcknowledgementLink.used_at.is_(None))
+        .values(used_at=now)
+    )
+    return True
+
+
+def answer_link_of(session: Session, token: str, *, now: datetime) -> AnswerLink:
+    """Return the link that answers a notice, or raise NotFound; looking changes nothing."""
+    link = session.scalar(
+        select(AnswerLink).where(AnswerLink.token_sha256 == token_hash(token), AnswerLink.expires_at > now)
+    )
+    if link is None:
+        raise _link_unknown()
+    return link
+
+
+def acknowledge_by_answer(session: Session, link: AnswerLink, *, now: datetime) -> bool:
+    """Whoever answers a notice has it: it arrived, now at the latest. False where it was acknowledged before."""
+    return _acknowledge(session, link.notice, details={"answer_link_id": link.id}, now=now)
+
+
+def _acknowledge(session: Session, notice: Notice, *, details: dict[str, object], now: datetime) -> bool:
     session.refresh(notice)
     if notice.state is NoticeState.ACKNOWLEDGED:
         return False
@@ -141,12 +166,7 @@ def acknowledge(session: Session, token: str, *, now: datetime) -> bool:
         actor=TENANT,
         now=now,
         values={"acknowledged_at": now},
-        details={"link_id": link.id},
-    )
-    session.execute(
-        update(AcknowledgementLink)
-        .where(AcknowledgementLink.id == link.id, AcknowledgementLink.used_at.is_(None))
-        .values(used_at=now)
+        details=details,
     )
     return True
 
@@ -158,12 +178,16 @@ def _link(session: Session, token: str, *, now: datetime) -> AcknowledgementLink
         )
     )
     if link is None:
-        raise NotFound(
-            N_("This link is unknown or has ended."),
-            code="LINK_UNKNOWN",
-            remedy=N_("Open the link in the notice itself, or answer the notice by e-mail."),
-        )
+        raise _link_unknown()
     return link
+
+
+def _link_unknown() -> NotFound:
+    return NotFound(
+        N_("This link is unknown or has ended."),
+        code="LINK_UNKNOWN",
+        remedy=N_("Open the link in the notice itself, or answer the notice by e-mail."),
+    )
 
 
 def _establish(

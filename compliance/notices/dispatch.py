@@ -17,9 +17,10 @@ from agreements.kernel.instants import end_of
 from agreements.kernel.settings import Settings
 from compliance.notices import letters
 from compliance.notices.actions import body_text, provider_name, require_drafting, stop_waiting
-from compliance.notices.models import AcknowledgementLink, DeliveryAttempt, Notice, Outbox
+from compliance.notices.models import AcknowledgementLink, AnswerLink, DeliveryAttempt, Notice, Outbox
 from compliance.notices.moving import move, record
 from compliance.notices.rules import (
+    TEMPLATES,
     Channel,
     Language,
     NoticeEvent,
@@ -108,13 +109,16 @@ def _row_for(session: Session, notice: Notice, address: str, *, now: datetime) -
     ordinal = 1 + (session.scalar(select(func.count()).where(Outbox.notice_id == notice.id)) or 0)
     message_id = letters.message_id_of(notice.public_id, ordinal, settings.smtp_from)
     token = secrets.token_urlsafe(32)
-    receipt = receipt_of(session, notice.language, number=notice.number, token=token, now=now)
+    answer_token = secrets.token_urlsafe(32) if TEMPLATES[notice.kind].takes_answer else None
+    links = receipt_of(session, notice.language, number=notice.number, token=token, now=now)
+    if answer_token is not None:
+        links += answering_of(session, notice.language, number=notice.number, token=answer_token, now=now)
     content = letters.build_message(
         sender=settings.smtp_from,
         sender_name=provider_name(session, notice.agreement),
         recipient=address,
         subject=notice.subject,
-        text=body_text(session, notice) + receipt,
+        text=body_text(session, notice) + links,
         message_id=message_id,
         at=now,
     )
@@ -139,14 +143,18 @@ def _row_for(session: Session, notice: Notice, address: str, *, now: datetime) -
     )
     session.add(outbox)
     session.flush()  # the link names its id
+    expires_at = end_of(letters.link_expires_on(now, LINK_LIFE_CALENDAR_DAYS))
     session.add(
         AcknowledgementLink(
-            notice_id=notice.id,
-            outbox_id=outbox.id,
-            token_sha256=token_hash(token),
-            expires_at=end_of(letters.link_expires_on(now, LINK_LIFE_CALENDAR_DAYS)),
+            notice_id=notice.id, outbox_id=outbox.id, token_sha256=token_hash(token), expires_at=expires_at
         )
     )
+    if answer_token is not None:
+        session.add(
+            AnswerLink(
+                notice_id=notice.id, outbox_id=outbox.id, token_sha256=token_hash(answer_token), expires_at=expires_at
+            )
+        )
     return outbox
 
 
@@ -159,6 +167,19 @@ def receipt_of(session: Session, language: Language, *, number: str, token: str,
         language,
         number=number,
         link=f"{settings.public_url}/n/{token}",
+        expires_on=letters.link_expires_on(now, LINK_LIFE_CALENDAR_DAYS),
+    )
+
+
+def answering_of(session: Session, language: Language, *, number: str, token: str, now: datetime) -> str:
+    """Return what follows the receipt in a message that takes an answer: how to answer, by a link of its own."""
+    settings: Settings = session.info["settings"]
+    return letters.render(
+        letters.ANSWER,
+        letters.ANSWER_VERSION,
+        language,
+        number=number,
+        link=f"{settings.public_url}/a/{token}",
         expires_on=letters.link_expires_on(now, LINK_LIFE_CALENDAR_DAYS),
     )
 

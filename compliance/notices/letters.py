@@ -19,6 +19,8 @@ from compliance.notices.rules import Language, NoticeKind, one_line
 TEMPLATES_FOLDER = Path(__file__).parent / "templates"
 RECEIPT = "receipt"
 RECEIPT_VERSION = 1
+ANSWER = "answer"
+ANSWER_VERSION = 1
 
 WEEKDAYS = {
     Language.ZH: ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
@@ -33,12 +35,20 @@ SUBJECTS = {
         NoticeKind.SUSPENSION_NOTICE: "暂停服务通知",
         NoticeKind.SUSPENSION_WITHDRAWAL: "撤回暂停决定通知",
         NoticeKind.RESUME_NOTICE: "恢复服务通知",
+        NoticeKind.EXPIRY_WARNING: "服务期限届满提醒",
+        NoticeKind.DOCUMENT_EXPIRY_WARNING: "证照届满提醒",
+        NoticeKind.UPSTREAM_CHANGE_NOTICE: "数据源调整通知",
+        NoticeKind.UPSTREAM_WITHDRAWAL_NOTICE: "数据源调整撤回通知",
     },
     Language.EN: {
         NoticeKind.RECTIFICATION_DEMAND: "Demand for rectification",
         NoticeKind.SUSPENSION_NOTICE: "Notice of suspension of service",
         NoticeKind.SUSPENSION_WITHDRAWAL: "Withdrawal of a suspension decision",
         NoticeKind.RESUME_NOTICE: "Notice of resumption of service",
+        NoticeKind.EXPIRY_WARNING: "The service period is about to end",
+        NoticeKind.DOCUMENT_EXPIRY_WARNING: "A document of yours is about to expire",
+        NoticeKind.UPSTREAM_CHANGE_NOTICE: "Notice of a change at a data source",
+        NoticeKind.UPSTREAM_WITHDRAWAL_NOTICE: "A change at a data source is withdrawn",
     },
 }
 

@@ -193,3 +193,18 @@ class AcknowledgementLink(Base):
     used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     notice: Mapped[Notice] = relationship()
+
+
+class AnswerLink(Base):
+    """The one-purpose link by which the tenant answers a notice that takes an answer; again only the SHA-256 is here."""
+
+    __tablename__ = "answer_link"
+    __table_args__ = (CheckConstraint("length(token_sha256) = 64", name="token_sha256"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"), index=True)
+    outbox_id: Mapped[int] = mapped_column(ForeignKey("outbox.id"), unique=True)
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    notice: Mapped[Notice] = relationship()

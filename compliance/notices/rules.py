@@ -11,7 +11,8 @@ messages in record it so.
 """
 
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -28,6 +29,10 @@ class NoticeKind(StrEnum):
     SUSPENSION_NOTICE = "suspension_notice"
     SUSPENSION_WITHDRAWAL = "suspension_withdrawal"
     RESUME_NOTICE = "resume_notice"
+    EXPIRY_WARNING = "expiry_warning"
+    DOCUMENT_EXPIRY_WARNING = "document_expiry_warning"
+    UPSTREAM_CHANGE_NOTICE = "upstream_change_notice"
+    UPSTREAM_WITHDRAWAL_NOTICE = "upstream_withdrawal_notice"
 
 
 class Language(StrEnum):
@@ -139,21 +144,30 @@ def notice_move(state: NoticeState, event: NoticeEvent) -> Move:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The letter of a kind. `pre_approved`: counsel signed it off, so the scheduler may send it without a person."""
+    """The letter of a kind.
+
+    pre_approved   counsel signed it off, so the scheduler may send it without a person
+    takes_answer   its message also bears a link by which the tenant answers, besides the one that acknowledges receipt
+    """
 
     version: int
     approval: Permission
     pre_approved: bool
+    takes_answer: bool = False
 
     def name(self, kind: NoticeKind) -> str:
         return f"{kind.value}/v{self.version}"
 
 
 TEMPLATES: dict[NoticeKind, Template] = {
-    NoticeKind.RECTIFICATION_DEMAND: Template(1, Permission.DEMAND_RECTIFICATION, pre_approved=False),
-    NoticeKind.SUSPENSION_NOTICE: Template(1, Permission.DECIDE_SUSPENSION, pre_approved=True),
+    NoticeKind.RECTIFICATION_DEMAND: Template(2, Permission.DEMAND_RECTIFICATION, pre_approved=False),
+    NoticeKind.SUSPENSION_NOTICE: Template(2, Permission.DECIDE_SUSPENSION, pre_approved=True),
     NoticeKind.SUSPENSION_WITHDRAWAL: Template(1, Permission.ACCEPT_RECTIFICATION, pre_approved=False),
     NoticeKind.RESUME_NOTICE: Template(1, Permission.REINSTATE, pre_approved=False),
+    NoticeKind.EXPIRY_WARNING: Template(1, Permission.DEMAND_RECTIFICATION, pre_approved=True),
+    NoticeKind.DOCUMENT_EXPIRY_WARNING: Template(1, Permission.DEMAND_RECTIFICATION, pre_approved=True),
+    NoticeKind.UPSTREAM_CHANGE_NOTICE: Template(1, Permission.HANDLE_UPSTREAM, pre_approved=True, takes_answer=True),
+    NoticeKind.UPSTREAM_WITHDRAWAL_NOTICE: Template(1, Permission.HANDLE_UPSTREAM, pre_approved=True),
 }
 
 
@@ -173,12 +187,14 @@ class Particulars:
     requests        what the tenant has to do, without final stops; at least one in a rectification demand
     signatory       the person who signs for the provider
     earlier_number  number of the notice that this one follows, None for none
+    own             what only the template of this kind names
     """
 
     facts: tuple[Fact, ...]
     requests: tuple[str, ...]
     signatory: str
     earlier_number: str | None = None
+    own: Mapping[str, object] = field(default_factory=dict)
 
 
 def check_letter(

@@ -13,6 +13,8 @@ from agreements.register.models import Agreement
 from compliance.obligations.models import FiringStage, Obligation, ObligationFiring
 from compliance.obligations.rules import (
     CATALOGUE,
+    OPEN_STATES,
+    REMINDERS,
     ObligationCode,
     ObligationState,
     count_trace,
@@ -92,6 +94,23 @@ def record_performance(
     return judged
 
 
+def void(session: Session, obligation: Obligation, *, reason: str, actor: Actor, now: datetime) -> None:
+    """Domain 6.3: what triggered it fell away, or was recorded in error; the reason stays.
+
+    What was performed can't be voided. The right to decide is checked by the caller.
+    """
+    moved = session.scalar(
+        update(Obligation)
+        .where(Obligation.id == obligation.id, Obligation.state.in_(OPEN_STATES))
+        .values(state=ObligationState.VOID, void_reason=reason)
+        .returning(Obligation.id)
+    )
+    if moved is None:
+        raise Stale(N_("Somebody else recorded the performance meanwhile."), clause=obligation.clause)
+    session.refresh(obligation)
+    _record(session, obligation, "obligation.void", actor=actor, now=now, as_of=now)
+
+
 def mark_overdue(session: Session, obligation: Obligation, *, now: datetime) -> bool:
     """Record that the bound has passed, as of the bound itself. Returns False where that was recorded before."""
     moved = session.scalar(
@@ -99,6 +118,7 @@ def mark_overdue(session: Session, obligation: Obligation, *, now: datetime) -> 
         .where(
             Obligation.id == obligation.id,
             Obligation.state == ObligationState.OPEN,
+            Obligation.code.not_in(REMINDERS),
             Obligation.provisional.is_(False),
             Obligation.overdue_from <= now,
         )
@@ -128,6 +148,7 @@ def overdue_unrecorded(session: Session, *, due_by: datetime) -> list[int]:
             select(Obligation.id)
             .where(
                 Obligation.state == ObligationState.OPEN,
+                Obligation.code.not_in(REMINDERS),
                 Obligation.provisional.is_(False),
                 Obligation.overdue_from <= due_by,
             )

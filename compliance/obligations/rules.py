@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from agreements.calendar.deadline_rules import Deadline
-from agreements.calendar.deadline_table import DeadlineRule, Debtor
+from agreements.calendar.deadline_table import RULES, DeadlineRule, Debtor, Kind
 from agreements.kernel.errors import N_, IllegalMove
 
 
@@ -16,6 +16,9 @@ class ObligationCode(StrEnum):
     TENANT_CHANGE_NOTIFICATION = "tenant_change_notification"
     TENANT_CHANGE_PROCEDURE = "tenant_change_procedure"
     TENANT_RECTIFICATION = "tenant_rectification"
+    PROVIDER_UPSTREAM_NOTICE = "provider_upstream_notice"
+    PROVIDER_UPSTREAM_WITHDRAWAL_NOTICE = "provider_upstream_withdrawal_notice"
+    AFTERMATH_AGREEMENT = "aftermath_agreement"
 
 
 class ObligationState(StrEnum):
@@ -52,7 +55,14 @@ CATALOGUE: dict[ObligationCode, CatalogueEntry] = {
     ObligationCode.TENANT_CHANGE_NOTIFICATION: CatalogueEntry("3.3", Debtor.TENANT, DeadlineRule.CHANGE_NOTIFICATION),
     ObligationCode.TENANT_CHANGE_PROCEDURE: CatalogueEntry("3.3", Debtor.TENANT, DeadlineRule.CHANGE_PROCEDURE),
     ObligationCode.TENANT_RECTIFICATION: CatalogueEntry("4.4", Debtor.TENANT, DeadlineRule.RECTIFICATION),
+    ObligationCode.PROVIDER_UPSTREAM_NOTICE: CatalogueEntry("2.4", Debtor.PROVIDER, DeadlineRule.UPSTREAM_NOTICE),
+    ObligationCode.PROVIDER_UPSTREAM_WITHDRAWAL_NOTICE: CatalogueEntry(
+        "2.4", Debtor.PROVIDER, DeadlineRule.UPSTREAM_WITHDRAWAL_NOTICE
+    ),
+    ObligationCode.AFTERMATH_AGREEMENT: CatalogueEntry("2.4", Debtor.BOTH, DeadlineRule.AFTERMATH_AGREEMENT),
 }
+REMINDERS = tuple(code for code, entry in CATALOGUE.items() if RULES[entry.rule].kind is Kind.REMINDER)
+"""Entries whose date only reminds: passing it makes nobody late."""
 
 
 def form_suffices(given: FormLevel, required: FormLevel) -> bool:
