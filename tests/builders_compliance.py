@@ -8,8 +8,9 @@ from compliance.breaches.actions import accept_rectification, confirm, demand_re
 from compliance.breaches.models import BreachCase
 from compliance.breaches.rules import GroundClass
 from compliance.breaches.sweeps import SWEEPS
-from compliance.changes.actions import record_change, record_change_notice
+from compliance.changes.actions import record_change
 from compliance.changes.models import ChangeEvent
+from compliance.changes.notifying import record_change_notice
 from compliance.changes.rules import ChangeKind, ChangeSource, NoticeVia
 from compliance.notices.arrivals import record_arrival
 from compliance.notices.rules import ArrivalBasis, Language

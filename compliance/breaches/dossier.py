@@ -17,8 +17,8 @@ from compliance.breaches.board import CaseRow, row_of, scheduler_now
 from compliance.breaches.issuing import change_behind
 from compliance.breaches.models import BreachCase
 from compliance.breaches.waiting import CaseAct, open_acts
-from compliance.changes.actions import notices_of
 from compliance.changes.models import ChangeEvent, ChangeNotice
+from compliance.changes.notifying import notices_of
 from compliance.notices.arrivals import arrival_of
 from compliance.notices.models import Arrival, Notice
 from compliance.notices.reading import masked

@@ -1,7 +1,6 @@
 """Recording a tenant's change and its notice of it (clause 3.3 b)."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,36 +16,20 @@ from agreements.parties.actions import Upload, keep_upload
 from agreements.parties.models import Tenant
 from agreements.register.actions import terms_in_force
 from agreements.register.models import Agreement
-from compliance.changes.models import ChangeEvent, ChangeNotice, ChangeNoticeItem
+from compliance.changes.models import ChangeEvent
 from compliance.changes.rules import (
     ChangeKind,
     ChangeSource,
-    NoticeVia,
     NotificationPeriod,
     agreed_period,
     clock_starts,
     was_in_force_on,
 )
-from compliance.obligations.actions import open_obligation, record_performance
+from compliance.obligations.actions import open_obligation
 from compliance.obligations.models import Obligation
 from compliance.obligations.rules import (
-    FormLevel,
     ObligationCode,
-    ObligationState,
-    form_suffices,
-    may_be_performed,
 )
-
-EARLIEST_NOTICE = timedelta(days=366)
-"""How long before a change its notice can have come; earlier, the date is a slip of the pen."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """How a notice was judged under one agreement; None where its form was too weak to perform anything (E-19)."""
-
-    obligation: Obligation
-    state: ObligationState | None
 
 
 def record_change(
@@ -60,6 +43,7 @@ def record_change(
     proof: Upload | None,
     actor: Actor,
     now: datetime,
+    discovered_on: date | None = None,
 ) -> ChangeEvent:
     """Clause 3.3 (b): a change took effect, so each agreement in force that day has its clock, counted from the change.
 
@@ -67,6 +51,7 @@ def record_change(
 
     occurred_on  day the change took effect (registration or approval date for licences), Shanghai date; may lie so far
                  back that the obligation is born overdue (E-15)
+    discovered_on  day we found it, from the change until today; None for today, or where the tenant told us
     Raises Conflict where no agreement was in force that day: then nothing is owed under 3.3 (b); and where the very
     same change is on record.
     """
@@ -78,9 +63,10 @@ def record_change(
             N_("The change lies in the future."),
             field="occurred_on",
             clause="3.3",
-            remedy=N_("Record it on the day it takes effect; an early notice of the tenant is kept then."),
+            remedy=N_("Take in the tenant's early notice: it is kept, and verified on the day of the change."),
         )
-    agreements = _agreements_in_force_on(session, tenant, occurred_on)
+    discovered_on = _discovered(source, discovered_on, occurred_on=occurred_on, now=now)
+    agreements = agreements_in_force_on(session, tenant, occurred_on)
     if not agreements:
         raise Conflict(
             N_("No agreement of this tenant was in force on %(day)s, so no notice is owed."),
@@ -88,13 +74,14 @@ def record_change(
             clause="3.3",
             day=occurred_on.isoformat(),
         )
-    _refuse_the_same_again(session, tenant, kind=kind, description=description.strip(), occurred_on=occurred_on)
+    refuse_the_same_again(session, tenant, kind=kind, description=description.strip(), occurred_on=occurred_on)
     change = ChangeEvent(
         tenant_id=tenant.id,
         kind=kind,
         description=description.strip(),
         occurred_on=occurred_on,
         source=source,
+        discovered_on=discovered_on,
         proof_file_id=keep_upload(session, proof, now=now).id if proof else None,
         recorded_at=now,
         recorded_by=actor.name,
@@ -114,6 +101,17 @@ def record_change(
     )
     _start_clocks(session, change, agreements, actor=actor, now=now)
     return change
+
+
+def _discovered(source: ChangeSource, found_on: date | None, *, occurred_on: date, now: datetime) -> date | None:
+    if source is ChangeSource.TENANT_NOTICE:
+        return None
+    found_on = found_on or legal_date(now)
+    if not occurred_on <= found_on <= legal_date(now):
+        raise InvalidInput(
+            N_("It was found on a day from the change until today."), field="discovered_on", clause="3.3"
+        )
+    return found_on
 
 
 def _start_clocks(
@@ -140,7 +138,7 @@ def _start_clocks(
             session,
             agreement,
             ObligationCode.TENANT_CHANGE_NOTIFICATION,
-            cause=_cause(change.id),
+            cause=cause_of(change.id),
             triggered_at=start_of(change.occurred_on),
             deadline=deadline,
             actor=actor,
@@ -148,7 +146,7 @@ def _start_clocks(
         )
 
 
-def _refuse_the_same_again(
+def refuse_the_same_again(
     session: Session, tenant: Tenant, *, kind: ChangeKind, description: str, occurred_on: date
 ) -> None:
     same = session.scalar(
@@ -186,15 +184,15 @@ def notification_deadline(
 def agreements_without_clock(session: Session, change: ChangeEvent) -> list[Agreement]:
     """Return the agreements in force on the day of a change under which no clock runs: a person decides there."""
     counted = {obligation.agreement_id for obligation in obligations_of(session, change)}
-    in_force = _agreements_in_force_on(session, change.tenant, change.occurred_on)
+    in_force = agreements_in_force_on(session, change.tenant, change.occurred_on)
     return [agreement for agreement in in_force if agreement.id not in counted]
 
 
-def _cause(change_id: int) -> str:
+def cause_of(change_id: int) -> str:
     return f"change:{change_id}"
 
 
-def _agreements_in_force_on(session: Session, tenant: Tenant, day: date) -> list[Agreement]:
+def agreements_in_force_on(session: Session, tenant: Tenant, day: date) -> list[Agreement]:
     paid = session.scalars(
         select(Agreement)
         .where(Agreement.tenant_id == tenant.id, Agreement.effective_at.is_not(None))
@@ -220,98 +218,8 @@ def notification_period(session: Session, agreement: Agreement, *, occurred_on: 
     return agreed_period(term.value if term else None)
 
 
-def record_change_notice(
-    session: Session,
-    tenant: Tenant,
-    changes: list[ChangeEvent],
-    *,
-    arrived_at: datetime,
-    form: FormLevel,
-    via: NoticeVia,
-    upload: Upload | None,
-    actor: Actor,
-    now: datetime,
-) -> list[Judged]:
-    """Clause 3.3 (b): the tenant's notice of one or several changes; each is judged by its own clock (E-16, E-17).
-
-    arrived_at  earliest entry into any channel of ours (domain 4.2); not in the future
-    form        must be at least what the agreement asks, written by the standard form; a weaker one is kept but
-                performs nothing (E-19). A later notice of the same change performs nothing more (E-20).
-    """
-    require(actor, Permission.RECORD_PERFORMANCE)
-    if not changes or any(change.tenant_id != tenant.id for change in changes):
-        raise InvalidInput(N_("Choose the changes that the notice reports."), field="changes", clause="3.3")
-    if arrived_at > now:
-        raise InvalidInput(N_("The notice can't have arrived in the future."), field="arrived_at", clause="3.3")
-    if arrived_at < min(start_of(change.occurred_on) for change in changes) - EARLIEST_NOTICE:
-        raise InvalidInput(
-            N_("This is more than a year before the change."),
-            field="arrived_at",
-            clause="3.3",
-            remedy=N_("Check the year of the arrival."),
-        )
-    if form is not FormLevel.ORAL and upload is None:
-        raise InvalidInput(N_("Attach the written notice."), field="file", clause="3.3")
-    notice = ChangeNotice(
-        tenant_id=tenant.id,
-        arrived_at=arrived_at,
-        form=form,
-        via=via,
-        file_id=keep_upload(session, upload, now=now).id if upload else None,
-        recorded_at=now,
-        recorded_by=actor.name,
-    )
-    session.add(notice)
-    session.flush()  # items and audit name its id
-    session.add_all(ChangeNoticeItem(change_notice_id=notice.id, change_event_id=change.id) for change in changes)
-    audit.record(
-        session,
-        actor=actor,
-        act="change.notified",
-        subject=f"change_notice:{notice.id}",
-        tenant_id=tenant.id,
-        clause="3.3",
-        now=now,
-        as_of=arrived_at,
-        details={"changes": [change.id for change in changes], "form": form.value, "via": via.value},
-    )
-    return [
-        judged
-        for change in changes
-        for judged in _judge(session, change, arrived_at=arrived_at, form=form, actor=actor, now=now)
-    ]
-
-
-def _judge(
-    session: Session, change: ChangeEvent, *, arrived_at: datetime, form: FormLevel, actor: Actor, now: datetime
-) -> list[Judged]:
-    judged: list[Judged] = []
-    for obligation in obligations_of(session, change):
-        if not may_be_performed(obligation.state, arrived_at=arrived_at, overdue_from=obligation.overdue_from):
-            continue
-        period = notification_period(session, obligation.agreement, occurred_on=change.occurred_on)
-        if period is not None and form_suffices(form, period.form):
-            state = record_performance(session, obligation, performed_at=arrived_at, actor=actor, now=now)
-            judged.append(Judged(obligation, state))
-        else:
-            judged.append(Judged(obligation, None))
-    return judged
-
-
 def obligations_of(session: Session, change: ChangeEvent) -> list[Obligation]:
     """Return the clocks a change started, one an agreement."""
     return list(
-        session.scalars(select(Obligation).where(Obligation.cause == _cause(change.id)).order_by(Obligation.id))
-    )
-
-
-def notices_of(session: Session, change: ChangeEvent) -> list[ChangeNotice]:
-    """Return the tenant's notices that report a change, earliest arrival first."""
-    return list(
-        session.scalars(
-            select(ChangeNotice)
-            .join(ChangeNoticeItem)
-            .where(ChangeNoticeItem.change_event_id == change.id)
-            .order_by(ChangeNotice.arrived_at, ChangeNotice.id)
-        )
+        session.scalars(select(Obligation).where(Obligation.cause == cause_of(change.id)).order_by(Obligation.id))
     )

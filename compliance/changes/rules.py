@@ -7,7 +7,7 @@ from typing import Any
 
 from agreements.calendar.deadline_table import Unit
 from agreements.kernel.instants import end_of, legal_date
-from compliance.obligations.rules import FormLevel
+from compliance.obligations.rules import FormLevel, ObligationState, form_suffices
 
 
 class ChangeKind(StrEnum):
@@ -35,6 +35,14 @@ class NoticeVia(StrEnum):
     COURIER = "courier"
     IN_PERSON = "in_person"
     PHONE = "phone"
+
+
+class AnnouncedState(StrEnum):
+    """Where a change stands that the tenant reported before it took effect."""
+
+    ANNOUNCED = "announced"
+    TOOK_EFFECT = "took_effect"
+    DROPPED = "dropped"
 
 
 def was_in_force_on(day: date, *, effective_at: datetime | None, service_end_exclusive_at: datetime) -> bool:
@@ -85,3 +93,64 @@ def clock_starts(occurred_on: date, unit: Unit) -> date | datetime:
     The hour of a change is rarely known; counting from the end of its day takes nothing from the tenant.
     """
     return end_of(occurred_on) if unit is Unit.HOUR else occurred_on
+
+
+class Verdict(StrEnum):
+    """What a notice does to one clock, or what the clock waits for; each is a sentence on the page."""
+
+    EARLY = "early"
+    ON_TIME = "on_time"
+    LATE = "late"
+    TOO_WEAK = "too_weak"
+    WAITING = "waiting"
+    MISSED = "missed"
+    PROVISIONAL = "provisional"
+    NO_CLOCK = "no_clock"
+    VOID = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A clock as it is judged: its bound and the weakest form that performs; no bound where none can be counted.
+
+    starts_at  the first instant of the day of the change
+    """
+
+    starts_at: datetime
+    overdue_from: datetime | None
+    provisional: bool
+    form: FormLevel | None
+
+
+def foresee(clock: Clock, *, arrived_at: datetime | None, form: FormLevel | None, now: datetime) -> Verdict:
+    """Clause 3.3 (b): what recording a notice, or nothing but the change, would mean under one agreement.
+
+    arrived_at, form  of the notice; None where the change was found without one
+    """
+    if clock.overdue_from is None or clock.form is None:
+        return Verdict.NO_CLOCK
+    if arrived_at is None or form is None:
+        return _unanswered(clock.overdue_from, provisional=clock.provisional, now=now)
+    if not form_suffices(form, clock.form):
+        return Verdict.TOO_WEAK
+    if arrived_at >= clock.overdue_from:
+        return Verdict.LATE
+    return Verdict.EARLY if arrived_at < clock.starts_at else Verdict.ON_TIME
+
+
+def judged(clock: Clock, *, state: ObligationState, performed_at: datetime | None, now: datetime) -> Verdict:
+    """Say why a clock that was started stands as it does."""
+    if state is ObligationState.VOID:
+        return Verdict.VOID
+    if performed_at is not None:
+        if state is ObligationState.PERFORMED_LATE:
+            return Verdict.LATE
+        return Verdict.EARLY if performed_at < clock.starts_at else Verdict.ON_TIME
+    assert clock.overdue_from is not None, "a clock that was started has its bound"
+    return _unanswered(clock.overdue_from, provisional=clock.provisional, now=now)
+
+
+def _unanswered(overdue_from: datetime, *, provisional: bool, now: datetime) -> Verdict:
+    if now < overdue_from:
+        return Verdict.WAITING
+    return Verdict.PROVISIONAL if provisional else Verdict.MISSED

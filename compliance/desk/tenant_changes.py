@@ -19,8 +19,9 @@ from agreements.kernel.instants import SHANGHAI, legal_date, parse_date
 from agreements.parties.actions import tenant_of_key
 from agreements.parties.models import Tenant
 from agreements.register.models import Agreement
-from compliance.changes.actions import Judged, agreements_without_clock, record_change, record_change_notice
+from compliance.changes.actions import agreements_without_clock, record_change
 from compliance.changes.models import ChangeEvent
+from compliance.changes.notifying import Judged, record_change_notice
 from compliance.changes.rules import ChangeKind, ChangeSource, NoticeVia
 from compliance.desk.duties import duties
 from compliance.desk.pages import render_desk
