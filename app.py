@@ -4,7 +4,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-import pysqlite3.dbapi2
 from flask import Blueprint, Flask
 from flask_migrate import Migrate
 
@@ -19,7 +18,8 @@ from agreements.kernel.access import key_views as access_key_views
 from agreements.kernel.access import views as access_views
 from agreements.kernel.access.models import Scope
 from agreements.kernel.cli import add_commands
-from agreements.kernel.db import Base, db, prepare_sqlite
+from agreements.kernel.db import Base, db
+from agreements.kernel.engines import database_address, engine_options, prepare_engine
 from agreements.kernel.settings import load_settings
 from agreements.kernel.web.mounting import PEOPLE, PUBLIC, Access, gateway_keys, mount
 from agreements.kernel.web.shell import prepare_web
@@ -53,10 +53,12 @@ def create_app(overrides: Mapping[str, object] | None = None, *, instance_path: 
     app = Flask(__name__, instance_path=str(Path(instance).absolute()))
     Path(app.instance_path).mkdir(parents=True, exist_ok=True)
     settings = load_settings(app.instance_path, overrides)
-    url = settings.database_url or f"sqlite:///{Path(app.instance_path) / 'luyue.db'}"
-    app.config.update(SQLALCHEMY_DATABASE_URI=url, MAX_CONTENT_LENGTH=settings.max_upload_bytes)
-    if url.startswith("sqlite"):
-        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"module": pysqlite3.dbapi2}
+    url = database_address(settings.database_url, app.instance_path)
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(url),
+        MAX_CONTENT_LENGTH=settings.max_upload_bytes,
+    )
     app.extensions["luyue"] = {
         "settings": settings,
         "keyring": crypto.load_keyring(Path(app.instance_path) / "keys.toml"),
@@ -65,8 +67,7 @@ def create_app(overrides: Mapping[str, object] | None = None, *, instance_path: 
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     with app.app_context():
-        if db.engine.dialect.name == "sqlite":
-            prepare_sqlite(db.engine)
+        prepare_engine(db.engine)
     prepare_web(app, settings)
     register_rooms(app)
     return app

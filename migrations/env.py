@@ -4,7 +4,8 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import Connection
 
-from agreements.kernel.db import WRITES, Base, db
+from agreements.kernel.db import Base, db
+from agreements.kernel.engines import WRITES
 
 
 def run(connection: Connection) -> None:
@@ -16,6 +17,8 @@ def run(connection: Connection) -> None:
         user_module_prefix="kernel_db.",
     )
     with context.begin_transaction():
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # a table may be large
         context.run_migrations()
 
 

@@ -1,14 +1,17 @@
 """What every room's commands share: errors on stderr with their exit code, JSON on stdout."""
 
 import json
+import logging
 from typing import Any
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from agreements.kernel.engines import is_passing, unavailable
 from agreements.kernel.errors import N_, LuyueError, MissingData
+from agreements.kernel.logs import configure_logs
 
 UNDEFINED_TABLE = "42P01"
 
@@ -38,6 +41,15 @@ def lacks_a_table(error: DBAPIError) -> bool:
     return code == UNDEFINED_TABLE or str(error.orig).startswith("no such table: ")
 
 
+def _in_words(error: SQLAlchemyError) -> LuyueError | None:
+    """Return the database's “no” as an error of ours; None where it is another fault."""
+    if is_passing(error):
+        return unavailable(str(getattr(error, "orig", error)).splitlines()[0])
+    if isinstance(error, DBAPIError) and lacks_a_table(error):
+        return _not_set_up()
+    return None
+
+
 def _not_set_up() -> MissingData:
     return MissingData(
         N_("The database has not been set up yet."),
@@ -50,19 +62,21 @@ class LuyueGroup(AppGroup):
     """A room's command group: `commands = LuyueGroup("agreements", help="…")`, then `@commands.command("show")`.
 
     A LuyueError that leaves a command ends the process with exit 2 (bad input) or 1 (a “no”); nothing was written,
-    because the error left the command's transaction too. A database without our tables is such a “no”; any other error
-    of the database stays loud.
+    because the error left the command's transaction too. A database without our tables, or out of reach, is
+    such a “no”; any other error of the database stays loud.
     """
 
     def invoke(self, ctx: click.Context) -> Any:
+        configure_logs(logging.WARNING)
         try:
             return super().invoke(ctx)
         except LuyueError as error:
             raise command_error(error) from error
-        except DBAPIError as error:
-            if not lacks_a_table(error):
+        except SQLAlchemyError as error:
+            said = _in_words(error)
+            if said is None:
                 raise
-            raise command_error(_not_set_up()) from error
+            raise command_error(said) from error
 
     def group(self, *args: Any, **options: Any) -> Any:
         """Make a group inside this one; it is a LuyueGroup too."""

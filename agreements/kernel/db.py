@@ -1,7 +1,14 @@
-"""The database: declarative base, column types, and the one way to open a writing transaction.
+"""The database: declarative base, column types, and the ways to open a transaction that writes.
 
-SQLite runs through pysqlite3 (its wheel carries a library free of the WAL-reset fault), with our own BEGIN, foreign
-keys on, WAL and synchronous FULL. PostgreSQL needs none of this.
+Both engines make one promise: **a writing unit has the ledger to itself.** Units queue, on SQLite for the file's write
+lock, on PostgreSQL for one advisory lock, from before their first look until they have committed. What a use case reads
+therefore can't change before it writes: caps, counts and epochs need no locks of their own, the audit chain can't fork,
+revisions are committed in their order, and two writers can't block each other for good. Every act writes to that one
+chain, so writers would queue there anyhow, only later and holding rows. Guarded updates and unique keys stand all the
+same: they tell who was first.
+
+Readers wait for nobody and see one snapshot. What only adds rows by which nobody decides opens `appending`: on
+PostgreSQL it waits for no writer either. No network inside any of them.
 """
 
 from collections.abc import Iterator
@@ -13,15 +20,12 @@ from typing import Any
 from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import JSON, DateTime, Dialect, Engine, Enum, MetaData, event
+from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from agreements.kernel.engines import APPENDS, WRITES
 from agreements.kernel.instants import require_aware
-
-WRITES = "luyue_writes"
-BUSY_TIMEOUT_MS = 10_000
-OLDEST_SQLITE_FOR_WAL = (3, 51, 3)
 
 
 class Base(DeclarativeBase):
@@ -81,37 +85,27 @@ db = SQLAlchemy(session_options={"class_": AppSession, "autoflush": True})
 def unit_of_work() -> Iterator[Session]:
     """Open a writing transaction; commit when the block ends, roll everything back when it raises.
 
-    On SQLite the write lock is taken at once (BEGIN IMMEDIATE), so that what is read inside can't change before it is
-    written. Anything read in the session before is forgotten.
+    It waits for the unit before it, ten seconds at most. Anything read in the session before is forgotten.
     """
+    with _transaction(WRITES) as session:
+        yield session
+
+
+@contextmanager
+def appending() -> Iterator[Session]:
+    """Open a transaction that reads one snapshot and adds rows by which no unit of work decides."""
+    with _transaction(APPENDS) as session:
+        yield session
+
+
+@contextmanager
+def _transaction(kind: str) -> Iterator[Session]:
     session = db.session()
     session.rollback()
-    session.connection(execution_options={WRITES: True})
     try:
+        session.connection(execution_options={kind: True})
         yield session
         session.commit()
     except BaseException:
         session.rollback()
         raise
-
-
-def prepare_sqlite(engine: Engine) -> None:
-    """Set up every connection of a SQLite engine; refuses WAL on a library with the WAL-reset fault."""
-
-    @event.listens_for(engine, "connect")
-    def on_connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves
-        cursor = connection.cursor()
-        version = tuple(int(part) for part in cursor.execute("SELECT sqlite_version()").fetchone()[0].split("."))
-        if version < OLDEST_SQLITE_FOR_WAL:
-            raise RuntimeError(f"SQLite {version} may corrupt a WAL database: install the locked pysqlite3")
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def on_begin(connection: Any) -> None:
-        writes = connection.get_execution_options().get(WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -8,6 +8,7 @@ LuyueError
 ├── Conflict            right in form, impossible in the present state             409, exit 1
 │   ├── IllegalMove     the state machine has no such move: says what is legal
 │   └── Stale           somebody else was first
+├── Unavailable         the database is busy, restarting or unfit; later may do    503, exit 1
 ├── MissingData         a fact we need isn't there (an unpublished holiday year)   409, exit 1
 └── IntegrityBroken     stored evidence no longer matches its proof                500, exit 1
 
@@ -103,6 +104,11 @@ class IllegalMove(Conflict):
 
 class Stale(Conflict):
     default_code = "STALE"
+
+
+class Unavailable(LuyueError):
+    status = 503
+    default_code = "UNAVAILABLE"
 
 
 class MissingData(LuyueError):

@@ -6,7 +6,7 @@ Policies ([P] values that counsel signs off) are not settings: they live in the 
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 
@@ -14,10 +14,12 @@ from pathlib import Path
 class Settings:
     """What an operator decides about one installation.
 
-    database_url       SQLAlchemy address; empty means the SQLite file luyue.db in the instance folder
+    database_url       postgresql://user:password@host/database; empty means the SQLite file luyue.db in the instance
+                       folder
     public_url         how people and tenants reach us, without a slash at the end; links in notices start with it; the
                        default follows PORT
     provider_name      our company as it signs notices
+    provider_reply_to  where tenants send answers and proof, as a letter names it; empty names nothing
     smtp_host, _port   mail server for notices; smtp_security is none, starttls or tls
     smtp_timeout_seconds  bound of one whole delivery; a claim of the outbox lasts half as long again
     smtp_from          sender's address of notices
@@ -25,14 +27,15 @@ class Settings:
     trusted_proxies    how many proxies before us set X-Forwarded-For and -Proto; 0 believes none of them
     """
 
-    database_url: str = ""
+    database_url: str = field(default="", repr=False)  # it may hold a password
     public_url: str = "http://127.0.0.1:8000"
     provider_name: str = ""
+    provider_reply_to: str = ""
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 25
     smtp_security: str = "none"
     smtp_username: str = ""
-    smtp_password: str = ""
+    smtp_password: str = field(default="", repr=False)
     smtp_timeout_seconds: int = 30
     smtp_from: str = "notices@localhost"
     default_locale: str = "zh"
@@ -45,7 +48,7 @@ def load_settings(instance_path: str, overrides: Mapping[str, object] | None = N
 
     Environment names are LUYUE_ and the field in capitals; DATABASE_URL is read too.
     """
-    known = {field.name: field.type for field in fields(Settings)}
+    known = {known.name: known.type for known in fields(Settings)}
     values: dict[str, object] = {}
     if "PORT" in os.environ:
         values["public_url"] = f"http://127.0.0.1:{int(os.environ['PORT'])}"
@@ -64,5 +67,5 @@ def load_settings(instance_path: str, overrides: Mapping[str, object] | None = N
         if known[name] is int and isinstance(value, str):
             values[name] = int(value)
         elif not isinstance(value, known[name]):  # type: ignore[arg-type]
-            raise ValueError(f"setting {name!r} must be {known[name]}, not {value!r}")
+            raise ValueError(f"setting {name!r} must be {known[name]}, not {type(value).__name__}")
     return Settings(**values)  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from flask_babel import gettext
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from agreements.kernel.engines import is_passing, unavailable
 from agreements.kernel.errors import N_, LuyueError
 from agreements.kernel.web.language import FOR_PROGRAMS, in_words
 
@@ -27,6 +28,7 @@ HTTP_MESSAGES = {
     413: ("TOO_LARGE", N_("What was sent is too large."), N_("Send a smaller file.")),
     415: ("MEDIA_TYPE", N_("The request's media type is not one we read."), N_("Send application/json.")),
 }
+RETRY_AFTER_SECONDS = {429: "60", 503: "5"}
 BROKEN = ("BROKEN", N_("Something went wrong on our side."), N_("Try again; if it stays, tell the administrator."))
 
 
@@ -124,15 +126,21 @@ def _headers_of(error: Exception) -> dict[str, str]:
         headers["WWW-Authenticate"] = "Bearer"
     if status == 401 and "HX-Request" in request.headers:
         headers["HX-Refresh"] = "true"  # the full page then leads to the sign-in page
-    if status == 429:
-        headers["Retry-After"] = "60"
+    if status in RETRY_AFTER_SECONDS:
+        headers["Retry-After"] = RETRY_AFTER_SECONDS[status]
     if status == 405 and isinstance(error, HTTPException):
         headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or ())
     return headers
 
 
 def _reply_to_a_fault(error: Exception) -> ResponseReturnValue:
-    """Answer a fault of ours without its inside, under a reference that the log has too."""
+    """Answer a fault of ours without its inside, under a reference that the log has too.
+
+    A database that is busy or restarting is no fault: the caller is asked to come again.
+    """
+    if is_passing(error):
+        logger.warning("%s %s: the database is not available (%s)", request.method, request.path, type(error).__name__)
+        return reply(unavailable())
     g.fault_reference = uuid4().hex[:12]
     logger.error("fault %s at %s %s", g.fault_reference, request.method, request.path, exc_info=error)
     return reply(error)
