@@ -5,7 +5,7 @@ import socket
 import threading
 from collections import defaultdict, deque
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes
 from email.policy import default
 
@@ -33,6 +33,24 @@ PARTICULARS = Particulars(
     signatory="张法务",
 )
 
+OWN = {  # what the templates of some kinds name besides
+    NoticeKind.EXPIRY_WARNING: {
+        "last_on": day("Wed 2024-10-23"),
+        "days_left": 30,
+        "has_calls": True,
+        "renewal_no": None,
+        "renewal_from": None,
+        "renewal_unpaid": False,
+    },
+    NoticeKind.DOCUMENT_EXPIRY_WARNING: {
+        "last_on": day("Wed 2024-10-23"),
+        "days_left": 30,
+        "document": "营业执照",
+        "document_number": None,
+        "is_approval": False,
+    },
+}
+
 
 def a_draft(session, agreement=None, *, kind=NoticeKind.RECTIFICATION_DEMAND, now=DRAFTED_AT, **changed):
     """A rectification demand in Chinese, to be met by Fri 2024-09-27, unless something else is asked."""
@@ -40,7 +58,7 @@ def a_draft(session, agreement=None, *, kind=NoticeKind.RECTIFICATION_DEMAND, no
     values = {
         "cause": f"case:1:{kind.value}",
         "clause": "3.3 + 4.4",
-        "particulars": PARTICULARS,
+        "particulars": replace(PARTICULARS, own=OWN.get(kind, {})),
         "language": Language.ZH,
         "stated_due_on": day("Fri 2024-09-27") if kind is NoticeKind.RECTIFICATION_DEMAND else None,
         "actor": OFFICER,

@@ -11,6 +11,14 @@ from agreements.kernel.errors import N_
 class AlarmKind(StrEnum):
     CHANNEL_FAILING = "channel_failing"
     NOTICE_BOUNCED = "notice_bounced"
+    UPSTREAM_UNMAPPED = "upstream_unmapped"
+    UPSTREAM_UNREAD = "upstream_unread"
+    UPSTREAM_NOT_ARRIVED = "upstream_not_arrived"
+    UPSTREAM_OVERDUE = "upstream_overdue"
+    UPSTREAM_NO_ADDRESS = "upstream_no_address"
+    AGREEMENT_ENDING = "agreement_ending"
+    RENEWAL_UNPAID = "renewal_unpaid"
+    DOCUMENT_EXPIRING = "document_expiring"
 
 
 class Severity(StrEnum):
@@ -49,6 +57,54 @@ SPECS: dict[AlarmKind, AlarmSpec] = {
         Severity.DANGER,
         _LEGAL,
         N_("Notice %(number)s reached no address; serve it by courier or in person."),
+        "/notices/{id}",
+    ),
+    AlarmKind.AGREEMENT_ENDING: AlarmSpec(
+        Severity.WARNING,
+        frozenset({Role.LEGAL_OFFICER, Role.OPS}),
+        N_("The service period of order %(order_no)s ends on %(last_on)s; no renewal order is registered."),
+        "/agreements/{order_no}",
+    ),
+    AlarmKind.RENEWAL_UNPAID: AlarmSpec(
+        Severity.WARNING,
+        frozenset({Role.LEGAL_OFFICER, Role.OPS, Role.FINANCE}),
+        N_("Order %(order_no)s ends on %(last_on)s; its renewal %(renewal_no)s is not paid yet."),
+        "/agreements/{renewal_no}",
+    ),
+    AlarmKind.DOCUMENT_EXPIRING: AlarmSpec(
+        Severity.WARNING,
+        frozenset({Role.LEGAL_OFFICER}),
+        N_("A document of tenant %(tenant_key)s expires on %(last_on)s and is not renewed yet."),
+        "/tenants/{tenant_key}",
+    ),
+    AlarmKind.UPSTREAM_UNMAPPED: AlarmSpec(
+        Severity.WARNING,
+        _LEGAL | _OPS,
+        N_("Nobody knows whom source notice %(change)s touches; our notices are due on %(due_on)s."),
+        "/upstream/{id}",
+    ),
+    AlarmKind.UPSTREAM_UNREAD: AlarmSpec(
+        Severity.WARNING,
+        _LEGAL,
+        N_("Source notice %(change)s waits for legal to read it; our notices are due on %(due_on)s."),
+        "/upstream/{id}",
+    ),
+    AlarmKind.UPSTREAM_NOT_ARRIVED: AlarmSpec(
+        Severity.DANGER,
+        _LEGAL,
+        N_("Our notices of source notice %(change)s are due on %(due_on)s; %(waiting)s have not arrived."),
+        "/upstream/{id}",
+    ),
+    AlarmKind.UPSTREAM_OVERDUE: AlarmSpec(
+        Severity.DANGER,
+        _LEGAL,
+        N_("We are late: %(waiting)s of our notices of source notice %(change)s had not arrived by %(due_on)s."),
+        "/upstream/{id}",
+    ),
+    AlarmKind.UPSTREAM_NO_ADDRESS: AlarmSpec(
+        Severity.DANGER,
+        _LEGAL,
+        N_("Notice %(number)s has no address to go to; serve it by courier or in person."),
         "/notices/{id}",
     ),
 }

@@ -135,15 +135,9 @@ def decide(due: Iterable[Due], *, began_at: datetime, end_at: datetime, in_force
     return Decision(ours, sent, before_us + collapsed)
 
 
-def follows(
-    *, start_at: datetime, end_at: datetime | None, previous_start_at: datetime, previous_end_at: datetime
-) -> bool:
-    """E-37: whether an order continues another without a gap: it starts no later than the other ends, and ends later.
-
-    The bounds are exclusive ends and first instants. An order that began before the other is not its renewal.
-    """
-    outlives = end_at is None or end_at > previous_end_at
-    return previous_start_at < start_at <= previous_end_at and outlives
+def continues(*, start_at: datetime, end_at: datetime, after: datetime) -> bool:
+    """E-37: whether an order carries the service past another's exclusive end, `after`, without a gap."""
+    return start_at <= after < end_at
 
 
 @dataclass(frozen=True, slots=True)
