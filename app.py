@@ -11,7 +11,7 @@ from agreements.calendar import cli as calendar_cli
 from agreements.intake import cli as intake_cli
 from agreements.intake import import_cli
 from agreements.intake import views as intake_views
-from agreements.kernel import audit_cli, crypto, files, policy_views
+from agreements.kernel import audit_cli, crypto, files, journal, policy_views
 from agreements.kernel.access import admin_views as access_admin_views
 from agreements.kernel.access import cli as access_cli
 from agreements.kernel.access import key_views as access_key_views
@@ -21,10 +21,13 @@ from agreements.kernel.cli import add_commands
 from agreements.kernel.db import Base, db
 from agreements.kernel.engines import database_address, engine_options, prepare_engine
 from agreements.kernel.settings import load_settings
-from agreements.kernel.web.mounting import PEOPLE, PUBLIC, Access, gateway_keys, mount
+from agreements.kernel.web import rest_reference
+from agreements.kernel.web.mounting import PEOPLE, PUBLIC, STAFF_KEYS, Access, gateway_keys, mount
+from agreements.kernel.web.rest_document import publish
 from agreements.kernel.web.shell import prepare_web
 from agreements.register import models as register_models
 from compliance.alarms import views as alarms_views
+from compliance.breaches import api as breaches_api
 from compliance.breaches import views as breaches_views
 from compliance.breaches import views_acts as breaches_acts
 from compliance.desk import agreement as desk_agreement
@@ -63,6 +66,7 @@ def create_app(overrides: Mapping[str, object] | None = None, *, instance_path: 
         "settings": settings,
         "keyring": crypto.load_keyring(Path(app.instance_path) / "keys.toml"),
         "files": files.FileStore(Path(app.instance_path) / "files"),
+        "journal": journal.SendJournal(Path(app.instance_path) / "send-journal.jsonl"),
     }
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
@@ -97,6 +101,8 @@ def register_rooms(app: Flask) -> None:
         (desk_agreement.blueprint, PEOPLE),
         (desk_tenant.blueprint, PEOPLE),
         (desk_tenant_changes.blueprint, PEOPLE),
+        (breaches_api.cases, STAFF_KEYS),
+        (rest_reference.blueprint, PUBLIC),
         (gateway_api.decisions, gateway_keys(Scope.DECIDE)),
         (gateway_api.standings, gateway_keys(Scope.STATUS)),
     ]
@@ -111,6 +117,7 @@ def register_rooms(app: Flask) -> None:
     ]
     for blueprint, access in pages_and_api:
         mount(app, blueprint, access=access)
+    publish(app, [blueprint for blueprint, _ in pages_and_api])
     for group in command_groups:
         add_commands(app, group)
     for command in (*calendar_cli.commands, prepare_cli.prepare):

@@ -196,7 +196,7 @@ def demand_draft(session: Session, case: BreachCase, *, stated_due_on: date, lan
     """Clause 4.4: the letter of a demand, for sending or for reading before."""
     return Draft(
         NoticeKind.RECTIFICATION_DEMAND,
-        case.clause,
+        f"{case.clause} + 4.4",
         letters.demand(case, what=what_changed(session, case), language=language, signatory=actor.name),
         language,
         stated_due_on,

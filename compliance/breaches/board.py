@@ -57,23 +57,27 @@ class CaseRow:
     bound: datetime | None
 
 
+def cases_with_facts() -> Select[Any]:
+    """Return the statement of all cases, each with the rows that say what it waits for."""
+    return select(BreachCase).options(
+        joinedload(BreachCase.agreement).joinedload(Agreement.tenant).joinedload(Tenant.party),
+        joinedload(BreachCase.obligation),
+        joinedload(BreachCase.rectification),
+        joinedload(BreachCase.demand_notice),
+        joinedload(BreachCase.hold).joinedload(Hold.notice),
+    )
+
+
 def cases(*, tab: str, text: str, sort: str) -> Select[Any]:
     """Return the list's statement.
 
     text  part of a tenant's name in any spelling, part of an order number, or a case number
     """
     statement = (
-        select(BreachCase)
+        cases_with_facts()
         .join(BreachCase.agreement)
         .join(Tenant, Tenant.id == BreachCase.tenant_id)
         .join(Party, Party.id == Tenant.party_id)
-        .options(
-            joinedload(BreachCase.agreement).joinedload(Agreement.tenant).joinedload(Tenant.party),
-            joinedload(BreachCase.obligation),
-            joinedload(BreachCase.rectification),
-            joinedload(BreachCase.demand_notice),
-            joinedload(BreachCase.hold).joinedload(Hold.notice),
-        )
     )
     if tab == OPEN:
         statement = statement.where(BreachCase.state.in_(OPEN_CASE_STATES))
@@ -127,8 +131,10 @@ def scheduler_now(session: Session, *, now: datetime) -> Scheduler:
 
 def rows(session: Session, found: Iterable[BreachCase], *, now: datetime) -> list[CaseRow]:
     """Return each case with what it waits for, in the order given."""
-    scheduler = scheduler_now(session, now=now)
-    return [row_of(case, scheduler, now=now) for case in found]
+    listed = list(found)
+    asks = any(case.state is CaseState.NOT_RECTIFIED for case in listed)
+    scheduler = scheduler_now(session, now=now) if asks else _NO_LIST
+    return [row_of(case, scheduler, now=now) for case in listed]
 
 
 def row_of(case: BreachCase, scheduler: Scheduler, *, now: datetime) -> CaseRow:

@@ -30,10 +30,10 @@ class ActForm:
 
     version: int
     text: str
-    fingerprint: str
-    letter: LetterChoice | None
-    ground_class: GroundClass | None
-    known_on: date | None
+    fingerprint: str = ""
+    letter: LetterChoice | None = None
+    ground_class: GroundClass | None = None
+    known_on: date | None = None
 
 
 TEXT_OF = {CaseAct.ACCEPT: "note", CaseAct.CLOSE: "reservation"}

@@ -92,9 +92,10 @@ def is_running(agreement: Agreement, *, now: datetime) -> bool:
 
 def suspension_draft(session: Session, case: BreachCase, *, language: Language, actor: Actor) -> Draft:
     """Clauses 4.4, 6.1: the letter of a suspension, for sending or for reading before."""
+    assert case.ground_class is not None, "confirmed cases have a class"
     return Draft(
         NoticeKind.SUSPENSION_NOTICE,
-        case.clause,
+        f"{case.clause} + {suspension_clause(case.ground_class)}",
         letters.suspension(
             case, what=what_changed(session, case), language=language, signatory=_signatory(session, case, actor)
         ),

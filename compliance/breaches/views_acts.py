@@ -16,19 +16,15 @@ from agreements.calendar.actions import working_calendar
 from agreements.kernel import clock
 from agreements.kernel.access.rules import require
 from agreements.kernel.db import db, unit_of_work
-from agreements.kernel.errors import N_, Conflict, InvalidInput, LuyueError, Stale
+from agreements.kernel.errors import Conflict, InvalidInput, LuyueError, Stale
 from agreements.kernel.instants import legal_date
 from agreements.kernel.web.language import label
-from compliance.breaches import actions, suspension
-from compliance.breaches.actions import case_of_id, counted_rectification, demand_draft
-from compliance.breaches.board import acts_open
+from compliance.breaches.acting import draft_of, perform
+from compliance.breaches.actions import case_of_id, counted_rectification
 from compliance.breaches.dossier import Dossier, dossier_of, rescission_limit
-from compliance.breaches.issuing import Draft, preview, require_as_read, withdrawal_to_send
-from compliance.breaches.models import BreachCase
-from compliance.breaches.moving import require_version
+from compliance.breaches.issuing import preview, withdrawal_to_send
 from compliance.breaches.rules import FITTING_CLASSES, GroundClass, suspension_clause
-from compliance.breaches.schemas import ActForm, LetterChoice, read_act, read_letter, read_number, text_field
-from compliance.breaches.suspension import resume_draft, suspension_draft
+from compliance.breaches.schemas import read_act, read_letter, read_number, text_field
 from compliance.breaches.waiting import NEEDS, SENDS, CaseAct
 from compliance.notices.rules import Language
 
@@ -61,20 +57,12 @@ def submit(case_id: int, name: str) -> ResponseReturnValue:
     try:
         given = read_act(act, request.form)
         with unit_of_work() as session:
-            case, now = case_of_id(session, case_id), clock.now(session)
-            require_version(case, given.version)
-            _require_open(case, act, now=now)
-            DO[act](session, case, given, now=now)
+            perform(session, case_of_id(session, case_id), act, given, actor=g.actor, now=clock.now(session))
     except (InvalidInput, Conflict) as error:
         page = _letter_page if act in SENDS else _page
         return page(case_id, act, request.form, error)
     flash(label("case_act_done", act), "success")
     return redirect(url_for("cases.show", case_id=case_id))
-
-
-def _require_open(case: BreachCase, act: CaseAct, *, now: datetime) -> None:
-    if act not in acts_open(case, now=now):
-        raise Conflict(N_("This act is not open now."), code="NOT_OPEN")
 
 
 def _page(case_id: int, act: CaseAct, given: Mapping[str, str], error: LuyueError | None = None) -> ResponseReturnValue:
@@ -98,7 +86,7 @@ def _letter_page(
         return _not_now(d, act, given, error, now=now)
     try:
         choice = read_letter(act, given)
-        shown = preview(session, d.case, _draft(session, d.case, act, choice), now=now)
+        shown = preview(session, d.case, draft_of(session, d.case, act, choice, actor=g.actor), now=now)
     except (InvalidInput, Conflict) as fault:
         return _page(case_id, act, given, fault)
     page = render_template(
@@ -187,90 +175,4 @@ MORE: dict[CaseAct, Callable[[Session, Dossier, Mapping[str, str], datetime], di
     CaseAct.ACCEPT: _more_to_accept,
     CaseAct.SUSPEND: _more_with_language,
     CaseAct.REINSTATE: _more_with_language,
-}
-
-
-def _draft(session: Session, case: BreachCase, act: CaseAct, choice: LetterChoice) -> Draft:
-    if act is CaseAct.DEMAND:
-        assert choice.due_on is not None, "the schema reads the date of a demand"
-        return demand_draft(session, case, stated_due_on=choice.due_on, language=choice.language, actor=g.actor)
-    if act is CaseAct.SUSPEND:
-        return suspension_draft(session, case, language=choice.language, actor=g.actor)
-    return resume_draft(case, language=choice.language, actor=g.actor)
-
-
-# The acts: one use case each
-
-
-def _confirm(session: Session, case: BreachCase, given: ActForm, *, now: datetime) -> None:
-    assert given.ground_class is not None, "the schema reads it"
-    actions.confirm(
-        session,
-        case,
-        ground_class=given.ground_class,
-        known_on=given.known_on,
-        reason=given.text,
-        version=given.version,
-        actor=g.actor,
-        now=now,
-    )
-
-
-def _dismiss(session: Session, case: BreachCase, given: ActForm, *, now: datetime) -> None:
-    actions.dismiss(session, case, reason=given.text, version=given.version, actor=g.actor, now=now)
-
-
-def _demand(session: Session, case: BreachCase, given: ActForm, *, now: datetime) -> None:
-    choice = _as_read(session, case, CaseAct.DEMAND, given, now=now)
-    actions.demand_rectification(
-        session,
-        case,
-        stated_due_on=choice.due_on,
-        language=choice.language,
-        reason=given.text,
-        version=given.version,
-        actor=g.actor,
-        now=now,
-    )
-
-
-def _suspend(session: Session, case: BreachCase, given: ActForm, *, now: datetime) -> None:
-    choice = _as_read(session, case, CaseAct.SUSPEND, given, now=now)
-    suspension.decide_suspension(
-        session, case, reason=given.text, language=choice.language, version=given.version, actor=g.actor, now=now
-    )
-
-
-def _accept(session: Session, case: BreachCase, given: ActForm, *, now: datetime) -> None:
-    require_as_read(withdrawal_to_send(session, case, actor=g.actor, now=now), given.fingerprint)
-    actions.accept_rectification(session, case, note=given.text, version=given.version, actor=g.actor, now=now)
-
-
-def _reinstate(session: Session, case: BreachCase, given: ActForm, *, now: datetime) -> None:
-    choice = _as_read(session, case, CaseAct.REINSTATE, given, now=now)
-    suspension.reinstate(
-        session, case, language=choice.language, reason=given.text, version=given.version, actor=g.actor, now=now
-    )
-
-
-def _close(session: Session, case: BreachCase, given: ActForm, *, now: datetime) -> None:
-    actions.close(session, case, reservation=given.text, version=given.version, actor=g.actor, now=now)
-
-
-def _as_read(session: Session, case: BreachCase, act: CaseAct, given: ActForm, *, now: datetime) -> LetterChoice:
-    """Return how the letter shall be, after it proved to be the one that was read."""
-    choice = given.letter
-    assert choice is not None, "the schema reads it"
-    require_as_read(preview(session, case, _draft(session, case, act, choice), now=now), given.fingerprint)
-    return choice
-
-
-DO: dict[CaseAct, Callable[..., None]] = {
-    CaseAct.CONFIRM: _confirm,
-    CaseAct.DISMISS: _dismiss,
-    CaseAct.DEMAND: _demand,
-    CaseAct.ACCEPT: _accept,
-    CaseAct.SUSPEND: _suspend,
-    CaseAct.REINSTATE: _reinstate,
-    CaseAct.CLOSE: _close,
 }

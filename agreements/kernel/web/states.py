@@ -65,6 +65,7 @@ LOOKS: dict[str, tuple[str, str]] = {
     # sending
     "outbox_state.pending": ("azure", "clock"),
     "outbox_state.claimed": ("azure", "send"),
+    "outbox_state.held": ("orange", "help"),
     "outbox_state.accepted": ("blue", "check"),
     "outbox_state.undeliverable": ("red", "alert-circle"),
     "outbox_state.cancelled": ("secondary", "x"),

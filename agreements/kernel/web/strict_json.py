@@ -19,7 +19,7 @@ def read_object(body: bytes) -> dict[str, Any]:
             N_("The body must be one JSON object."),
             code="MALFORMED_JSON",
             field="body",
-            remedy=N_('Send an object, such as {"tenant_key": "…", "product": "…"}.'),
+            remedy=N_("Send one object, in curly brackets."),
         )
     return value
 
