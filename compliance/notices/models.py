@@ -196,7 +196,7 @@ class AcknowledgementLink(Base):
 
 
 class AnswerLink(Base):
-    """The one-purpose link by which the tenant answers a notice that takes an answer; again only the SHA-256 is here."""
+    """The one-purpose link by which the tenant answers a notice that asks for it; here too is only its SHA-256."""
 
     __tablename__ = "answer_link"
     __table_args__ = (CheckConstraint("length(token_sha256) = 64", name="token_sha256"),)

@@ -104,7 +104,7 @@ class UpstreamChange(Base):
     data_source: Mapped[DataSource] = relationship()
     file: Mapped[StoredFile | None] = relationship(foreign_keys=[file_id])
     withdrawn_file: Mapped[StoredFile | None] = relationship(foreign_keys=[withdrawn_file_id])
-    amends: Mapped["UpstreamChange | None"] = relationship(remote_side=[id])
+    amends: Mapped["UpstreamChange | None"] = relationship(remote_side="UpstreamChange.id")
     kind_rows: Mapped[list["UpstreamKind"]] = relationship(order_by="UpstreamKind.kind")
     products: Mapped[list["UpstreamProduct"]] = relationship(order_by="UpstreamProduct.product_id")
 
