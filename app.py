@@ -30,7 +30,9 @@ from compliance.alarms import views as alarms_views
 from compliance.breaches import api as breaches_api
 from compliance.breaches import views as breaches_views
 from compliance.breaches import views_acts as breaches_acts
+from compliance.changes import api as changes_api
 from compliance.desk import agreement as desk_agreement
+from compliance.desk import api as desk_api
 from compliance.desk import cli as desk_cli
 from compliance.desk import prepare_cli
 from compliance.desk import register as desk_register
@@ -39,7 +41,10 @@ from compliance.desk import tenant_changes as desk_tenant_changes
 from compliance.desk import today as desk_today
 from compliance.gateway import api as gateway_api
 from compliance.gateway import cli as gateway_cli
+from compliance.notices import api as notices_api
 from compliance.notices import views as notices_views
+from compliance.obligations import api as obligations_api
+from compliance.operations import health_views
 from compliance.scheduling import cli as scheduling_cli
 from compliance.scheduling import views as scheduling_views
 
@@ -96,12 +101,19 @@ def register_rooms(app: Flask) -> None:
         (notices_views.receipts, PUBLIC),
         (alarms_views.blueprint, PEOPLE),
         (scheduling_views.blueprint, PEOPLE),
+        (health_views.health, PUBLIC),
+        (health_views.metrics, gateway_keys(Scope.METRICS)),
         (desk_today.blueprint, PEOPLE),
         (desk_register.blueprint, PEOPLE),
         (desk_agreement.blueprint, PEOPLE),
         (desk_tenant.blueprint, PEOPLE),
         (desk_tenant_changes.blueprint, PEOPLE),
+        (desk_api.agreements, STAFF_KEYS),
+        (desk_api.tenants, STAFF_KEYS),
+        (obligations_api.room, STAFF_KEYS),
+        (changes_api.room, STAFF_KEYS),
         (breaches_api.cases, STAFF_KEYS),
+        (notices_api.room, STAFF_KEYS),
         (rest_reference.blueprint, PUBLIC),
         (gateway_api.decisions, gateway_keys(Scope.DECIDE)),
         (gateway_api.standings, gateway_keys(Scope.STATUS)),

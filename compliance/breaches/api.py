@@ -46,10 +46,10 @@ CASE = f"/<{ID}:case_id>"
 
 
 @cases.reads("", answers=CasePage, query=CaseQuery)
-def listed(*, state: str, q: str, sort: str, page: int, size: int) -> dict[str, Any]:
+def listed(*, state: str, q: str | None, sort: str, page: int, size: int) -> dict[str, Any]:
     """Cases, longest in breach first."""
     session = db.session()
-    found = page_of_rows(session, board.cases(tab=state, text=q.strip(), sort=sort), page=page, size=size)
+    found = page_of_rows(session, board.cases(tab=state, text=(q or "").strip(), sort=sort), page=page, size=size)
     found["items"] = [_row(row) for row in board.rows(session, found["items"], now=clock.now(session))]
     return found
 

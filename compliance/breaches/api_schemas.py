@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from agreements.kernel.web.rest import PageQuery, page_schema
-from agreements.kernel.web.rest_fields import Choice, Day, Moment, StrictSchema, Text, Whole, Word
+from agreements.kernel.web.rest_fields import Choice, Day, Moment, StrictSchema, Text, Whole, Word, absent
 from compliance.breaches import board
 from compliance.breaches.rules import CaseGround, CaseState, GroundClass
 from compliance.breaches.schemas import LONGEST_TEXT
@@ -20,7 +20,9 @@ FINGERPRINT = {
 class CaseQuery(PageQuery):
     state = Choice(board.TABS, load_default=board.OPEN, metadata={"description": "“open” is all that is not settled."})
     q = Text(
-        longest=100, load_default="", metadata={"description": "Part of a tenant's name or order number, or a number."}
+        longest=100,
+        load_default=absent,
+        metadata={"description": "Part of a tenant's name or order number, or a number."},
     )
     sort = Choice(tuple(board.SORTS), load_default="since", metadata={"description": "By when the breach began."})
 
@@ -81,7 +83,7 @@ CasePage = page_schema(CaseInList, "CasePage")
 
 class LetterQuery(StrictSchema):
     language = Word(Language, load_default=Language.ZH)
-    due_on = Day(load_default=None, metadata={"description": "Last day to act; a demand needs it."})
+    due_on = Day(load_default=absent, metadata={"description": "Last day to act; a demand needs it."})
 
 
 class LetterShown(Schema):

@@ -8,7 +8,7 @@ from flask_babel import Babel, get_locale, gettext
 
 from agreements.kernel.access.models import Locale
 
-FOR_PROGRAMS = ("/api/", "/gateway/")
+FOR_PROGRAMS = ("/api/", "/gateway/", "/metrics", "/healthz", "/readyz")
 COOKIE = "__Host-luyue-language"
 HTML_LANGUAGE = {Locale.ZH: "zh-CN", Locale.EN: "en"}
 OWN_NAMES = {Locale.ZH: "中文", Locale.EN: "English"}

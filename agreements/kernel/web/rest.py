@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
+from io import BytesIO
 from typing import Any, NoReturn
 
-from flask import Response, g, json, request, url_for
+from flask import Response, g, json, request, send_file, url_for
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, ValidationError, fields
 from sqlalchemy import Select, func, select
@@ -271,3 +272,12 @@ def require_shown_text(text: str, what: str) -> str:
     if not text.isprintable():
         raise NotFound(N_("There is nothing at this address."), field=what)
     return text
+
+
+def file_response(content: bytes, name: str) -> Response:
+    """Hand out a stored file to be saved, never to be opened in our origin."""
+    response = send_file(
+        BytesIO(content), "application/octet-stream", as_attachment=True, download_name=name, etag=False
+    )
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response

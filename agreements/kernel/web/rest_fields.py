@@ -23,9 +23,12 @@ LARGEST_ID = 2**31 - 1
 WRITTEN_INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
-CODE = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 ID = f"int(min=1, max={LARGEST_ID})"
 """Converter of row numbers in addresses: what no column can hold is no address."""
+
+
+def absent() -> None:
+    """Stands for what an address does not name; unlike a plain None it does not allow null."""
 
 
 class StrictSchema(Schema):

@@ -1,0 +1,153 @@
+"""`/api/v1/notices`: the notices with their letters, attempts and arrivals, and recording an arrival with its proof."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Response, g
+from sqlalchemy.orm import Session
+
+from agreements.kernel import files
+from agreements.kernel.db import db
+from agreements.kernel.errors import N_, NotFound
+from agreements.kernel.web.rest import RestRoom, file_response, page_of_rows
+from agreements.kernel.web.rest_fields import ID, content_of
+from agreements.parties.actions import Upload, keep_upload
+from compliance.notices import reading
+from compliance.notices.actions import body_text, notice_of_id
+from compliance.notices.api_schemas import ArrivalBody, LetterText, NoticePage, NoticeQuery, NoticeShown
+from compliance.notices.arrivals import arrival_of, record_arrival
+from compliance.notices.models import Notice
+from compliance.notices.reading import Sending
+from compliance.notices.rules import ArrivalBasis, NoticeKind, NoticeState, arrival_event, legal_events
+
+room = RestRoom(
+    "notices",
+    __name__,
+    path="/notices",
+    description="Our notices to tenants. *Sent*, *arrived* and *acknowledged* are different words.",
+)
+NOTICE = f"/<{ID}:notice_id>"
+
+
+@room.reads("", answers=NoticePage, query=NoticeQuery)
+def listed(
+    *, state: NoticeState | None, kind: NoticeKind | None, failing: bool, page: int, size: int
+) -> dict[str, Any]:
+    """Notices, those that fail first, then the newest."""
+    session = db.session()
+    statement = reading.notices(state=state, kind=kind, only_failing=failing)
+    found = page_of_rows(session, statement, page=page, size=size)
+    failing_ids = reading.failing_among(session, [notice.id for notice in found["items"]])
+    found["items"] = [_row(notice, is_failing=notice.id in failing_ids) for notice in found["items"]]
+    return found
+
+
+@room.reads(NOTICE, answers=NoticeShown)
+def one(notice_id: int) -> dict[str, Any]:
+    """One notice with its attempts and its arrival."""
+    session = db.session()
+    return _shown(session, notice_of_id(session, notice_id))
+
+
+@room.reads(f"{NOTICE}/letter", answers=LetterText)
+def letter(notice_id: int) -> dict[str, Any]:
+    """The letter as it was approved."""
+    session = db.session()
+    notice = notice_of_id(session, notice_id)
+    return {"subject": notice.subject, "text": body_text(session, notice), "sha256": notice.body_sha256}
+
+
+@room.reads(f"{NOTICE}/proof", answers=None)
+def proof(notice_id: int) -> Response:
+    """The file that proves the arrival."""
+    session = db.session()
+    fact = arrival_of(session, notice_of_id(session, notice_id).id)
+    if fact is None or fact.proof_file is None:
+        raise NotFound(N_("There is no proof of this notice's arrival."), field="notice")
+    return file_response(files.content_of(session, fact.proof_file), fact.proof_file.name)
+
+
+@room.acts(f"{NOTICE}/arrival", takes=ArrivalBody, answers=NoticeShown)
+def arrive(
+    session: Session,
+    *,
+    now: datetime,
+    notice_id: int,
+    basis: ArrivalBasis,
+    arrived_at: datetime,
+    note: str,
+    proof: dict[str, Any],
+) -> dict[str, Any]:
+    """Record that a notice arrived, with its proof; one fact establishes it."""
+    notice = notice_of_id(session, notice_id)
+    upload = Upload(proof["name"], proof["media_type"], content_of(proof, "proof"))
+    record_arrival(
+        session,
+        notice,
+        basis=basis,
+        arrived_at=arrived_at,
+        proof=keep_upload(session, upload, now=now),
+        note=note,
+        actor=g.actor,
+        now=now,
+    )
+    session.refresh(notice)
+    return _shown(session, notice)
+
+
+def _row(notice: Notice, *, is_failing: bool) -> dict[str, Any]:
+    return {
+        "id": notice.id,
+        "number": notice.number,
+        "kind": notice.kind,
+        "clause": notice.clause,
+        "tenant_key": notice.tenant.tenant_key,
+        "order_no": notice.agreement.order_no,
+        "cause": notice.cause,
+        "state": notice.state,
+        "language": notice.language,
+        "subject": notice.subject,
+        "stated_due_on": notice.stated_due_on,
+        "is_failing": is_failing,
+        "drafted_at": notice.drafted_at,
+        "approved_at": notice.approved_at,
+        "sent_at": notice.sent_at,
+        "arrived_at": notice.arrived_at,
+        "acknowledged_at": notice.acknowledged_at,
+        "cancelled_at": notice.cancelled_at,
+    }
+
+
+def _shown(session: Session, notice: Notice) -> dict[str, Any]:
+    legal = legal_events(notice.state)
+    fact = arrival_of(session, notice.id)
+    return {
+        **_row(notice, is_failing=bool(reading.failing_among(session, [notice.id]))),
+        "body_sha256": notice.body_sha256,
+        "approved_by": notice.approved_by,
+        "pre_approval": notice.pre_approval,
+        "bases": [basis for basis in ArrivalBasis if arrival_event(basis) in legal],
+        "arrival": None
+        if fact is None
+        else {
+            "basis": fact.basis,
+            "arrived_at": fact.arrived_at,
+            "recorded_at": fact.recorded_at,
+            "recorded_by": fact.recorded_by,
+            "has_proof": fact.proof_file_id is not None,
+            "note": fact.note,
+        },
+        "sendings": [_sending(sending) for sending in reading.sendings(session, notice.id)],
+    }
+
+
+def _sending(sending: Sending) -> dict[str, Any]:
+    outbox = sending.outbox
+    return {
+        "channel": outbox.channel,
+        "address": sending.masked_address,
+        "state": outbox.state,
+        "message_id": outbox.message_id,
+        "message_sha256": outbox.message_sha256,
+        "attempts": sending.attempts,
+    }
