@@ -24,7 +24,7 @@ from agreements.kernel.db import db
 from agreements.kernel.errors import N_, Conflict, InvalidInput
 from agreements.kernel.instants import SHANGHAI
 
-TABLES = frozenset({"policy_change", "calendar_override", "calendar_year", "rehearsal_clock"})
+TABLES = frozenset({"policy_change", "calendar_version", "calendar_day", "rehearsal_clock"})
 
 deadlines = LuyueGroup("deadlines", help="Compute legal deadlines.")
 calendar = LuyueGroup("calendar", help="Show the working days of a year.")

@@ -47,3 +47,15 @@ def published_calendar() -> WorkingCalendar:
 def chinese_name(name: str) -> str:
     """Return a holiday's Chinese name; a name of our own records is returned as it was typed."""
     return next((holiday.chinese for holiday in constants.Holiday if holiday.value == name), name)
+
+
+def english_name(name: str) -> str:
+    """Return the catalogue entry of a holiday that is written in Chinese; any other name as it was typed."""
+    return next(
+        (
+            holiday.value
+            for holiday in constants.Holiday
+            if name in (holiday.value, holiday.chinese, f"{holiday.chinese}节")
+        ),
+        name,
+    )

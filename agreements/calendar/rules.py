@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from agreements.kernel.errors import N_, InvalidInput, MissingData
+from agreements.kernel.errors import N_, MissingData
 
 SATURDAY = 5  # as date.weekday() counts
 ONE_DAY = timedelta(days=1)
@@ -234,12 +234,16 @@ def with_rulings(
 ) -> WorkingCalendar:
     """Rule T-14: the base calendar with our own rulings over it; a later ruling of the same day wins.
 
-    years  years whose arrangement is complete with these rulings, each with its source notice
+    years  years whose whole arrangement is in these rulings, each with its source notice; nothing the base says of
+           such a year is kept
     """
     rulings, years = list(rulings), years or {}
     if not rulings and not years:
         return base
-    holidays, adjusted, day_notices = dict(base.holidays), dict(base.adjusted), dict(base.day_notices)
+    holidays, adjusted, day_notices = (
+        {day: text for day, text in known.items() if day.year not in years}
+        for known in (base.holidays, base.adjusted, base.day_notices)
+    )
     for ruling in rulings:
         holidays.pop(ruling.day, None)
         adjusted.pop(ruling.day, None)
@@ -264,26 +268,3 @@ def _fingerprint(rulings: Iterable[DayRuling], years: Mapping[int, str]) -> str:
     lines = [repr((day.isoformat(), r.is_working, r.name, r.source_notice)) for day, r in sorted(in_force.items())]
     lines += [repr(entry) for entry in sorted(years.items())]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:8]
-
-
-def check_arrangement(year: int, rulings: Iterable[DayRuling]) -> None:
-    """Refuse what can't be a year's whole arrangement: days of elsewhere, a day twice, a fixed holiday that is worked.
-
-    A notice may reach into the last days of December before (as that for 2019 did).
-    """
-    days: dict[date, DayRuling] = {}
-    for ruling in rulings:
-        if ruling.day in days:
-            raise InvalidInput(N_("%(day)s stands twice in the arrangement."), field="days", day=ruling.day)
-        if not date(year - 1, 12, 25) <= ruling.day <= date(year, 12, 31):
-            raise InvalidInput(N_("%(day)s is not a day of %(year)s."), field="days", day=ruling.day, year=year)
-        days[ruling.day] = ruling
-    for month, number in sorted(FIXED_HOLIDAYS):
-        fixed = days.get(date(year, month, number))
-        if fixed is None or fixed.is_working:
-            raise InvalidInput(
-                N_("The arrangement does not give %(day)s off, which is a holiday by law."),
-                field="days",
-                remedy=N_("Enter every holiday and every adjusted working day of the notice."),
-                day=date(year, month, number),
-            )

@@ -67,6 +67,8 @@ class Permission(StrEnum):
     MANAGE_POLICIES = "manage_policies"
     MANAGE_CALENDAR = "manage_calendar"
     RUN_JOBS = "run_jobs"
+    RELEASE_SENDING = "release_sending"
+    TEST_CHANNELS = "test_channels"
     SETTLE_ALARMS = "settle_alarms"
     VERIFY_AUDIT = "verify_audit"
     MANAGE_SOURCES = "manage_sources"
@@ -100,6 +102,8 @@ MATRIX: dict[Permission, frozenset[Role]] = {
         Permission.MANAGE_POLICIES: (Role.ADMIN, _APPROVER),
         Permission.MANAGE_CALENDAR: (Role.ADMIN, _APPROVER),
         Permission.RUN_JOBS: (Role.ADMIN, _OPS),
+        Permission.RELEASE_SENDING: (Role.ADMIN,),
+        Permission.TEST_CHANNELS: (Role.ADMIN, _OPS),
         Permission.SETTLE_ALARMS: (_OFFICER, _APPROVER, _OPS, Role.ADMIN),
         Permission.VERIFY_AUDIT: (Role.AUDITOR, Role.ADMIN),
         Permission.MANAGE_SOURCES: (_OFFICER, _OPS),

@@ -244,7 +244,7 @@ def test_an_empty_database_counts_by_the_standard_form(run, fresh_clone, tmp_pat
 
 def test_a_database_of_an_older_program_is_not_guessed_about(app):
     with db.engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE calendar_override")
+        connection.exec_driver_sql("DROP TABLE calendar_day")
 
     result = app.test_cli_runner().invoke(args=["calendar", "show", "2026"])
 
