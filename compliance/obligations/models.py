@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from agreements.calendar.deadline_table import Debtor
 from agreements.kernel.db import Base, UTCDateTime, enum_type
 from agreements.register.models import Agreement
+from compliance.obligations.recount_rules import RecountOutcome, RecountReason, RecountResolution
 from compliance.obligations.rules import ObligationCode, ObligationState
 
 
@@ -79,3 +80,37 @@ class ObligationFiring(Base):
     generation: Mapped[int]
     as_of: Mapped[datetime] = mapped_column(UTCDateTime)
     observed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class ObligationRecount(Base):
+    """What a changed calendar did to one open date (T-14): once for each date and calendar.
+
+    generation     of the obligation afterwards; it rises when the date moves or becomes final
+    from_due_on    the date as it stood; `counted_on` where the count ends now
+    from_version, to_version  names of the calendars
+    resolution     what a person decided where the outcome was left to one
+    """
+
+    __tablename__ = "obligation_recount"
+    __table_args__ = (
+        UniqueConstraint("obligation_id", "generation", "to_version"),
+        CheckConstraint("(resolution IS NULL) = (resolved_at IS NULL)", name="resolved"),
+        CheckConstraint("resolution IS NULL OR outcome = 'to_person'", name="only_a_persons_is_resolved"),
+        Index(None, "to_version"),
+        Index(None, "recounted_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    obligation_id: Mapped[int] = mapped_column(ForeignKey("obligation.id"))
+    generation: Mapped[int]
+    outcome: Mapped[RecountOutcome] = mapped_column(enum_type(RecountOutcome))
+    reason: Mapped[RecountReason] = mapped_column(enum_type(RecountReason))
+    from_due_on: Mapped[date]
+    counted_on: Mapped[date]
+    from_version: Mapped[str] = mapped_column(String(80))
+    to_version: Mapped[str] = mapped_column(String(80))
+    recounted_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    resolution: Mapped[RecountResolution | None] = mapped_column(enum_type(RecountResolution))
+    resolved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    obligation: Mapped[Obligation] = relationship()

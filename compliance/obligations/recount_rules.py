@@ -18,6 +18,13 @@ class RecountOutcome(StrEnum):
     TO_PERSON = "to_person"
 
 
+class RecountResolution(StrEnum):
+    """What a person decides on a date that would be past at once."""
+
+    APPLIED = "applied"
+    KEPT = "kept"
+
+
 class RecountReason(StrEnum):
     """Why a recount ended as it did.
 
@@ -99,11 +106,9 @@ def judge_recount(old: OpenDate, new: Deadline, *, now: datetime) -> Recount | N
             return None
         return Recount(RecountOutcome.APPLIED, RecountReason.BECAME_FINAL, old.due_on, old.due_on, provisional=open_end)
     if new.due_on == old.due_on:
-        if new.provisional == old.provisional:
+        if not old.provisional or new.provisional:
             return None
-        return ends(
-            RecountOutcome.APPLIED, RecountReason.BECAME_FINAL, stays_on=old.due_on, provisional=new.provisional
-        )
+        return ends(RecountOutcome.APPLIED, RecountReason.BECAME_FINAL, stays_on=old.due_on, provisional=False)
     if new.due_on > old.due_on:
         return ends(RecountOutcome.APPLIED, RecountReason.MOVED_LATER, stays_on=new.due_on, provisional=new.provisional)
     if old.debtor is not Debtor.PROVIDER:

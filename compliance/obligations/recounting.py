@@ -1,0 +1,261 @@
+"""Counting open dates again when the calendar has changed (rules T-14, E-47, E-48).
+
+What is overdue or performed is never touched. Each date is dealt with once for a calendar, in a transaction of its own.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from agreements.calendar.actions import counting_with, versions, working_calendar
+from agreements.calendar.deadline_rules import Counting, Deadline
+from agreements.calendar.rules import WorkingCalendar
+from agreements.kernel import audit
+from agreements.kernel.access.rules import SCHEDULER, Actor, Permission, require
+from agreements.kernel.errors import N_, Conflict, InvalidInput, NotFound, Stale
+from agreements.kernel.instants import end_of
+from compliance.obligations.models import Obligation, ObligationRecount
+from compliance.obligations.recount_rules import (
+    OpenDate,
+    Recount,
+    RecountOutcome,
+    RecountResolution,
+    count_again,
+    judge_recount,
+    moved_target,
+    open_date,
+)
+from compliance.obligations.rules import ObligationState, count_trace
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What a calendar would do to one open obligation."""
+
+    obligation: Obligation
+    recount: Recount
+
+
+def not_recounted(session: Session, *, due_by: datetime) -> list[int]:
+    """Return open obligations counted by another calendar than the one in force at an instant; earliest bound first."""
+    calendar = working_calendar(session, at=due_by)
+    done = exists().where(
+        ObligationRecount.obligation_id == Obligation.id,
+        ObligationRecount.generation == Obligation.generation,
+        ObligationRecount.to_version == calendar.version,
+    )
+    return list(
+        session.scalars(
+            select(Obligation.id)
+            .where(
+                _may_move(changed_at(session, at=due_by) or due_by),
+                Obligation.calendar_version != calendar.version,
+                ~done,
+            )
+            .order_by(Obligation.overdue_from, Obligation.id)
+        )
+    )
+
+
+def changed_at(session: Session, *, at: datetime) -> datetime | None:
+    """Return when the calendar in force at an instant was recorded; None where nothing was."""
+    recorded = versions(session, at=at)
+    return recorded[-1].recorded_at if recorded else None
+
+
+def recount(session: Session, obligation_id: int, *, now: datetime) -> ObligationRecount | None:
+    """Count one open date again by the calendar in force and do what follows.
+
+    None where nothing had to be done, or another scheduler did it. Where nothing moves, the row only learns by which
+    calendar it is right.
+    """
+    calendar = working_calendar(session)
+    obligation = session.scalar(
+        select(Obligation).where(Obligation.id == obligation_id, _may_move(changed_at(session, at=now) or now))
+    )
+    if obligation is None or obligation.calendar_version == calendar.version or _is_done(session, obligation, calendar):
+        return None
+    new, judged = _judge(obligation, counting_with(session, calendar, now=now), now=now)
+    if judged is None:
+        _confirm(session, obligation, calendar.version)
+        return None
+    moves = judged.outcome is RecountOutcome.APPLIED
+    settles = judged.outcome is RecountOutcome.KEPT and obligation.provisional and not judged.provisional
+    row = ObligationRecount(
+        obligation_id=obligation.id,
+        generation=obligation.generation + (moves or settles),
+        outcome=judged.outcome,
+        reason=judged.reason,
+        from_due_on=obligation.due_on,
+        counted_on=judged.due_on,
+        from_version=obligation.calendar_version,
+        to_version=calendar.version,
+        recounted_at=now,
+    )
+    session.add(row)
+    session.flush()  # a second scheduler fails here on the unique key
+    _record(session, row, obligation, actor=SCHEDULER, now=now)
+    if moves:
+        assert new is not None, "what moves was counted"
+        _move(session, obligation, new, judged)
+    elif settles:
+        _write(session, obligation, provisional=False)  # it stays at its later end, and can be missed from now on
+    return row
+
+
+def moves_under(session: Session, calendar: WorkingCalendar, *, now: datetime) -> Iterator[Move]:
+    """Yield what a calendar would do to the open obligations, earliest bound first; writes nothing."""
+    counting = counting_with(session, calendar, now=now)
+    for obligation in session.scalars(_open(now)):
+        _, judged = _judge(obligation, counting, now=now)
+        if judged is not None:
+            yield Move(obligation, judged)
+
+
+def resolve(
+    session: Session, recount_id: int, resolution: RecountResolution, *, reason: str, actor: Actor, now: datetime
+) -> ObligationRecount:
+    """Decide on a date of ours that would be past at once: move it there, so that it is overdue, or keep it.
+
+    Raises Stale where it was decided, performed or counted again since.
+    """
+    require(actor, Permission.MANAGE_CALENDAR)
+    if not reason.strip():
+        raise InvalidInput(N_("Give the reason for this decision."), field="reason")
+    row = session.get(ObligationRecount, recount_id)
+    if row is None:
+        raise NotFound(N_("There is no recount %(id)s."), id=recount_id)
+    if row.outcome is not RecountOutcome.TO_PERSON:
+        raise Conflict(N_("This date needs no decision."), code="NO_DECISION")
+    decided = session.scalar(
+        update(ObligationRecount)
+        .where(ObligationRecount.id == row.id, ObligationRecount.resolution.is_(None))
+        .values(resolution=resolution, resolved_at=now)
+        .returning(ObligationRecount.id)
+    )
+    obligation = row.obligation
+    if decided is None or obligation.state is not ObligationState.OPEN or obligation.generation != row.generation:
+        raise Stale(N_("Somebody else decided on this date, or it is settled."), clause=obligation.clause)
+    session.refresh(row)
+    _record(session, row, obligation, actor=actor, now=now, reason=reason.strip())
+    if resolution is RecountResolution.APPLIED:
+        counting = counting_with(session, working_calendar(session), now=now)
+        new = count_again(counting, obligation.count_trace, debtor=obligation.debtor)
+        if new is None or new.due_on != row.counted_on:
+            raise Stale(N_("The calendar was changed again; this date is counted anew."), clause=obligation.clause)
+        judged = Recount(RecountOutcome.APPLIED, row.reason, new.due_on, new.due_on, provisional=new.provisional)
+        _move(session, obligation, new, judged)
+    return row
+
+
+def _may_move(changed: datetime) -> ColumnElement[bool]:
+    """Open, and not past its bound when the calendar changed: what was late by then stays late (T-15)."""
+    return and_(
+        Obligation.state == ObligationState.OPEN,
+        or_(Obligation.provisional.is_(True), Obligation.overdue_from > changed),
+    )
+
+
+def _open(now: datetime) -> Select[Obligation]:
+    return select(Obligation).where(_may_move(now)).order_by(Obligation.overdue_from, Obligation.id)
+
+
+def _is_done(session: Session, obligation: Obligation, calendar: WorkingCalendar) -> bool:
+    known = select(ObligationRecount.id).where(
+        ObligationRecount.obligation_id == obligation.id,
+        ObligationRecount.generation == obligation.generation,
+        ObligationRecount.to_version == calendar.version,
+    )
+    return session.scalar(known) is not None
+
+
+def _judge(obligation: Obligation, counting: Counting, *, now: datetime) -> tuple[Deadline | None, Recount | None]:
+    new = count_again(counting, obligation.count_trace, debtor=obligation.debtor)
+    return new, judge_recount(_date_of(obligation), new, now=now) if new is not None else None
+
+
+def _date_of(obligation: Obligation) -> OpenDate:
+    return open_date(
+        debtor=obligation.debtor,
+        due_on=obligation.due_on,
+        provisional=obligation.provisional,
+        target_at=obligation.target_at,
+        trace=obligation.count_trace,
+    )
+
+
+def _confirm(session: Session, obligation: Obligation, version: str) -> None:
+    session.execute(
+        update(Obligation)
+        .where(
+            Obligation.id == obligation.id,
+            Obligation.state == ObligationState.OPEN,
+            Obligation.generation == obligation.generation,
+        )
+        .values(calendar_version=version)
+    )
+
+
+def _move(session: Session, obligation: Obligation, new: Deadline, judged: Recount) -> None:
+    """Write the date with how it was counted; a stated date that became final keeps its own count."""
+    is_counted = judged.stays_on == new.due_on
+    _write(
+        session,
+        obligation,
+        due_on=judged.stays_on,
+        overdue_from=end_of(judged.stays_on),
+        target_at=moved_target(obligation.target_at, was_on=obligation.due_on, due_on=judged.stays_on),
+        provisional=judged.provisional,
+        calendar_version=new.calendar_version,
+        **({"count_trace": count_trace(new)} if is_counted else {}),
+    )
+
+
+def _write(session: Session, obligation: Obligation, **values: object) -> None:
+    moved = session.scalar(
+        update(Obligation)
+        .where(
+            Obligation.id == obligation.id,
+            Obligation.state == ObligationState.OPEN,
+            Obligation.generation == obligation.generation,
+        )
+        .values(generation=obligation.generation + 1, **values)
+        .returning(Obligation.id)
+    )
+    if moved is None:
+        raise Stale(N_("The obligation was settled meanwhile."), clause=obligation.clause)
+    session.refresh(obligation)
+
+
+def _record(
+    session: Session,
+    row: ObligationRecount,
+    obligation: Obligation,
+    *,
+    actor: Actor,
+    now: datetime,
+    reason: str | None = None,
+) -> None:
+    audit.record(
+        session,
+        actor=actor,
+        act="obligation.recounted" if row.resolution is None else "obligation.recount_decided",
+        subject=f"obligation:{obligation.id}",
+        agreement_id=obligation.agreement_id,
+        tenant_id=obligation.agreement.tenant_id,
+        clause=obligation.clause,
+        now=now,
+        reason=reason,
+        details={
+            "code": obligation.code.value,
+            "outcome": (row.resolution or row.outcome).value,
+            "why": row.reason.value,
+            "from": row.from_due_on.isoformat(),
+            "counted": row.counted_on.isoformat(),
+            "from_calendar": row.from_version,
+            "to_calendar": row.to_version,
+        },
+    )
