@@ -13,6 +13,7 @@ INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes -
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 ASSETS := static/vendor/SHA256SUMS static/vendor/fonts/SHA256SUMS
 ARGS ?=
+ENGINE ?= both
 
 ## Use
 
@@ -51,13 +52,13 @@ format: .stamps/test ## Format the code in place
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix-only --quiet .
 
-test: setup .stamps/test ## All tests but the long ones (ARGS="-k name" picks some)
-	@status=0; $(BIN)/pytest -m "not soak" -n auto --dist loadfile $(ARGS) || status=$$?; \
+test: setup .stamps/test ## All tests but the long ones (ARGS="-k name" picks some; ENGINE=sqlite or postgresql, else both)
+	@status=0; $(BIN)/pytest --engine $(ENGINE) -m "not soak" -n auto --dist loadfile $(ARGS) || status=$$?; \
 	deploy/find_chromium >/dev/null || echo "The browser tests did not run, no Chromium is here: apt-get install chromium fonts-noto-cjk"; \
 	exit $$status
 
 soak: setup .stamps/test ## The long tests
-	@$(BIN)/pytest -m soak $(ARGS)
+	@$(BIN)/pytest --engine $(ENGINE) -m soak $(ARGS)
 
 lock: ## Resolve the lock files from pyproject.toml and package.json (a minute; UPGRADE=--upgrade takes newer versions)
 	@deploy/lock

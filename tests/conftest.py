@@ -1,29 +1,125 @@
-"""Fixtures of every room: an application on a database of its own, and a session in a transaction."""
+"""Fixtures of every room: an application on a database of its own, and a session in a transaction.
+
+`--engine` says on which engine: sqlite (the default), postgresql, or both, where what writes the ledger is tried on
+each and the rest on SQLite.
+"""
 
 import contextvars
+import importlib
+import os
+import pkgutil
 import shutil
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from flask_migrate import upgrade
 from hypothesis import settings
 
-from agreements.kernel.db import db, unit_of_work
+import agreements
+import compliance
+from agreements.kernel.db import Base, db, unit_of_work
 from app import create_app
+from tests.postgresql_server import Databases, a_server
 
 settings.register_profile("ours", deadline=None)  # a busy machine is no fault
 settings.load_profile("ours")
 
+ROOT = Path(__file__).parent
+LEDGER = ("agreements/kernel", "agreements/parties", "agreements/register", "compliance")
+"""Where a test that works on a session is a test of use cases or sweeps."""
+NO_LEDGER = ("compliance/desk", "compliance/sdk")
+
+for name in ("DATABASE_URL", "LUYUE_DATABASE_URL", "LUYUE_INSTANCE"):
+    os.environ.pop(name, None)  # whatever the developer's own installation is, no test touches it
+
+
+def pytest_addoption(parser):
+    parser.addoption("--engine", choices=("sqlite", "postgresql", "both"), default="sqlite")
+
+
+def pytest_generate_tests(metafunc):
+    if "engine" in metafunc.fixturenames and metafunc.config.getoption("engine") == "both":
+        metafunc.parametrize("engine", _engines_for(metafunc))
+
+
+def _engines_for(metafunc):
+    here = metafunc.definition.path.relative_to(ROOT).as_posix()
+    writes_the_ledger = (
+        "session" in metafunc.fixturenames and here.startswith(LEDGER) and not here.startswith(NO_LEDGER)
+    )
+    asks_for_both = metafunc.definition.get_closest_marker("both_engines") is not None
+    return ["sqlite", "postgresql"] if writes_the_ledger or asks_for_both else ["sqlite"]
+
+
+@pytest.fixture
+def engine(request):
+    """The engine this test runs on."""
+    return request.config.getoption("engine")
+
+
+class Installations:
+    """Instance folders with a migrated, empty database each; every engine's first one is copied for each test."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.server = None
+        self.databases = None
+
+    def make(self, engine, folder):
+        """Make an instance in a folder that does not exist yet; return the name of its database, None for a file."""
+        template = self.folder / engine
+        if not template.exists():
+            self._make_template(engine, template)
+        shutil.copytree(template, folder)
+        if engine == "sqlite":
+            return None
+        name = self.databases.copy()
+        self._point(folder, name)
+        return name
+
+    def remove(self, database):
+        if database is not None:
+            self.databases.drop(database)
+
+    def close(self):
+        if self.server is not None:
+            self.databases.close()
+            self.server.close()
+
+    def _make_template(self, engine, template):
+        template.mkdir()
+        if engine == "postgresql":
+            self.server = a_server()
+            self.databases = Databases(self.server)
+            self._point(template, self.databases.template)
+        app = create_app(instance_path=str(template))
+        with app.app_context():
+            for package in (agreements, compliance):
+                for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+                    if module.name.endswith(".models"):
+                        importlib.import_module(module.name)
+            Base.metadata.create_all(db.engine)
+            db.engine.dispose()
+
+    def _point(self, folder, database):
+        (folder / "config.toml").write_text(f'database_url = "{self.server.url(database)}"\n', encoding="utf-8")
+
 
 @pytest.fixture(scope="session")
-def empty_instance(tmp_path_factory):
-    """An instance folder with a migrated, empty database; copied for each test."""
-    folder = tmp_path_factory.mktemp("template")
-    app = create_app(instance_path=str(folder))
-    with app.app_context():
-        upgrade()
-        db.engine.dispose()
-    return folder
+def installations(tmp_path_factory):
+    """Makes instances on either engine; the PostgreSQL server starts with the first that needs it."""
+    installations = Installations(tmp_path_factory.mktemp("templates"))
+    yield installations
+    installations.close()
+
+
+@pytest.fixture
+def instance(installations, engine, tmp_path):
+    """An instance folder with a migrated, empty database of its own."""
+    folder = tmp_path / "instance"
+    database = installations.make(engine, folder)
+    yield folder
+    installations.remove(database)
 
 
 class OwnContextClient(FlaskClient):
@@ -34,11 +130,9 @@ class OwnContextClient(FlaskClient):
 
 
 @pytest.fixture
-def app(empty_instance, tmp_path):
+def app(instance):
     """The application on a fresh copy of the empty database."""
-    folder = tmp_path / "instance"
-    shutil.copytree(empty_instance, folder)
-    app = create_app(instance_path=str(folder))
+    app = create_app(instance_path=str(instance))
     app.test_client_class = OwnContextClient
     with app.app_context():
         yield app

@@ -54,7 +54,16 @@ class PostgresServer:
         self.process = None
         with (self.folder / "log").open("ab") as log:
             subprocess.run(
-                [self.binaries / "initdb", "--auth=trust", "--encoding=UTF8", "--no-sync", "-U", "postgres", "-D", self.data],
+                [
+                    self.binaries / "initdb",
+                    "--auth=trust",
+                    "--encoding=UTF8",
+                    "--no-sync",
+                    "-U",
+                    "postgres",
+                    "-D",
+                    self.data,
+                ],
                 stdout=log,
                 stderr=log,
                 check=True,

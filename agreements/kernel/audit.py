@@ -1,7 +1,8 @@
 """The audit trail: one row per act, chained by hashes.
 
 Each row's hash covers its canonical content and the hash of the row before. `prev_hash` is unique, so the chain cannot
-fork whatever the code does; the writers' lock keeps them from trying. Rows hold ids and values, no personal data.
+fork whatever the code does; units of work queue (see `db`), so that none tries. Rows hold ids and values, no personal
+data.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, select, text
+from sqlalchemy import CheckConstraint, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agreements.kernel.access.rules import Actor, ActorKind
@@ -18,7 +19,6 @@ from agreements.kernel.db import Base, UTCDateTime, enum_type
 from agreements.kernel.errors import N_, IntegrityBroken
 
 GENESIS = "0" * 64
-CHAIN_LOCK = 0x4C7579  # "Luy": the advisory lock of the chain on PostgreSQL
 
 
 class AuditEvent(Base):
@@ -69,8 +69,6 @@ def record(
     details  JSON values; ids, dates as ISO text and amounts as text; never names, addresses or telephone numbers;
              where a program acted for a person, `via_key` names its key
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
     last = session.execute(select(AuditEvent.seq, AuditEvent.hash).order_by(AuditEvent.seq.desc()).limit(1)).first()
     event = AuditEvent(
         seq=last.seq + 1 if last else 1,

@@ -2,7 +2,6 @@
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -82,11 +81,9 @@ def mail_server():
 
 
 @pytest.fixture
-def rehearsal(empty_instance, tmp_path, mail_server):
+def rehearsal(instance, mail_server):
     """A rehearsal on 2024-09-12, its agreements with a change each, a mail server, and schedulers to kill."""
-    folder = tmp_path / "instance"
-    shutil.copytree(empty_instance, folder)
-    app = create_app({"smtp_port": mail_server.port, "smtp_timeout_seconds": 2}, instance_path=str(folder))
+    app = create_app({"smtp_port": mail_server.port, "smtp_timeout_seconds": 2}, instance_path=str(instance))
     with app.app_context():
         with unit_of_work() as session:
             clock.install(session, rehearsal_at=at("Thu 2024-09-12 15:00"))
@@ -95,7 +92,7 @@ def rehearsal(empty_instance, tmp_path, mail_server):
                     session, order_no=f"70000000000000{number}", tenant_name=f"海棠第{number}公司"
                 )
                 a_change(session, agreement)
-        schedulers = Schedulers(folder, mail_server.port, seed=20240912)
+        schedulers = Schedulers(instance, mail_server.port, seed=20240912)
         yield schedulers
         schedulers.close()
         db.session.remove()

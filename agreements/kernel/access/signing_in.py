@@ -7,7 +7,7 @@ purpose and must not hold the database), `open_session` in a second one.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from agreements.kernel import audit
@@ -24,7 +24,6 @@ TRIES_PER_MINUTE = 5
 WINDOW = timedelta(minutes=1)
 ATTEMPTS_KEPT = timedelta(hours=1)
 SEEN_STEP = timedelta(minutes=1)
-THROTTLE_LOCK = 0x4C757A  # next to the audit chain's: the advisory lock of the throttle on PostgreSQL
 
 
 class TooManyAttempts(NotPermitted):
@@ -48,13 +47,11 @@ class SignedIn:
 def admit_attempt(session: Session, *, login: str, source: str, wall: datetime) -> int:
     """Count one more try against account and source, or raise TooManyAttempts; returns the try's id.
 
-    At most five tries a minute for each, over all processes: the count and the entry are one serialised transaction.
+    At most five tries a minute for each, over all processes: the count and the entry are one unit of work.
     Refused tries are not counted, so that knocking cannot keep an account shut; a success takes its own try back.
     """
     keyring: Keyring = session.info["keyring"]
     account_hash, source_hash = keyring.lookup_hash(f"account:{login}"), keyring.lookup_hash(f"source:{source}")
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": THROTTLE_LOCK})
     session.execute(delete(SignInAttempt).where(SignInAttempt.made_at < wall - ATTEMPTS_KEPT))
     for column, value in ((SignInAttempt.account_hash, account_hash), (SignInAttempt.source_hash, source_hash)):
         tries = session.scalar(
