@@ -16,7 +16,8 @@ from agreements.register.actions import agreement_of_order, terms_in_force
 from agreements.register.models import Agreement, Instrument, Term
 from compliance.breaches.models import BreachCase
 from compliance.desk import rules
-from compliance.desk.duties import CaseRow, Duty, case_rows, duties
+from compliance.desk.cases import CaseRow, case_rows
+from compliance.desk.duties import Duty, duties
 from compliance.desk.holds import HoldRow, hold_rows, reaches
 from compliance.desk.reading import Position, positions_of
 from compliance.desk.rules import OrderSums
@@ -65,7 +66,7 @@ def record_of(session: Session, order_no: str, *, terms_at: datetime, now: datet
         terms=sorted_terms(session, agreement, at=terms_at),
         holds=hold_rows(session, reaches([agreement.id], [agreement.tenant_id])),
         duties=duties(session, Obligation.agreement_id == agreement.id, calendar=working_calendar(session), now=now),
-        cases=case_rows(session, BreachCase.agreement_id == agreement.id),
+        cases=case_rows(session, BreachCase.agreement_id == agreement.id, now=now),
         notices=list(
             session.scalars(select(Notice).where(Notice.agreement_id == agreement.id).order_by(Notice.id.desc()))
         ),

@@ -20,9 +20,10 @@ from agreements.register.rules import IN_FORCE, AgreementState
 from compliance.breaches.models import BreachCase
 from compliance.breaches.rules import OPEN_CASE_STATES, CaseState
 from compliance.desk import reading
-from compliance.desk.duties import CaseRow, case_rows, duties
-from compliance.desk.reading import AnySelect, NextStep, Whose, with_whose
-from compliance.desk.rules import DECISIONS, NextAct
+from compliance.desk.cases import CaseRow, case_rows
+from compliance.desk.duties import duties
+from compliance.desk.reading import AnySelect, with_whose
+from compliance.desk.rules import DECISIONS, NextAct, NextStep, Whose
 from compliance.notices.models import Notice, Outbox
 from compliance.notices.rules import FAILING_AFTER, NoticeState, OutboxState
 from compliance.obligations.models import Obligation
@@ -97,7 +98,7 @@ class Board:
 
 def board(session: Session, *, now: datetime) -> Board:
     calendar = working_calendar(session)
-    cases = _waiting_cases(session)
+    cases = _waiting_cases(session, now=now)
     ending_days = max(warning_thresholds(session, now=now), default=30)
     return Board(
         ours=_duties(session, (Debtor.PROVIDER, Debtor.BOTH), calendar, now=now),
@@ -150,9 +151,9 @@ def _duties(session: Session, debtors: tuple[Debtor, ...], calendar: WorkingCale
     )
 
 
-def _waiting_cases(session: Session) -> list[CaseRow]:
+def _waiting_cases(session: Session, *, now: datetime) -> list[CaseRow]:
     waiting = tuple(state for state in OPEN_CASE_STATES if state is not CaseState.RECTIFIED)
-    return case_rows(session, BreachCase.state.in_(waiting))
+    return case_rows(session, BreachCase.state.in_(waiting), now=now)
 
 
 def _decisions(cases: list[CaseRow]) -> Listed:

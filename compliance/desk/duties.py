@@ -1,6 +1,6 @@
 """Duties of both sides with what is to be done about them, for every page that lists duties."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,17 +12,11 @@ from agreements.kernel.instants import legal_date
 from compliance.breaches.models import BreachCase
 from compliance.breaches.rules import OPEN_CASE_STATES
 from compliance.desk import rules
-from compliance.desk.reading import NextStep, Whose, cases_with_facts, step_of_case, with_whose
-from compliance.desk.rules import NextAct
+from compliance.desk.cases import CaseRow, cases_of_obligations
+from compliance.desk.reading import with_whose
+from compliance.desk.rules import NextAct, NextStep, Whose
 from compliance.obligations.models import Obligation
 from compliance.obligations.rules import OPEN_STATES, ObligationCode, is_overdue
-
-
-@dataclass(frozen=True, slots=True)
-class CaseRow:
-    case: BreachCase
-    whose: Whose
-    step: NextStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +42,7 @@ def duties(session: Session, *conditions: ColumnElement[bool], calendar: Working
         .where(*conditions)
         .order_by(Obligation.overdue_from, Obligation.id)
     ).all()
-    cases = cases_of_obligations(session, [row[0].id for row in rows])
+    cases = cases_of_obligations(session, [row[0].id for row in rows], now=now)
     today = legal_date(now)
     return [
         Duty(
@@ -78,23 +72,3 @@ def step_of_duty(obligation: Obligation, cases: Mapping[int, CaseRow]) -> NextSt
     if obligation.code is ObligationCode.TENANT_CHANGE_NOTIFICATION:
         return NextStep(NextAct.RECORD_CHANGE_NOTICE)
     return NextStep(NextAct.LOOK, known.case.id if known else None)
-
-
-def case_rows(session: Session, *conditions: ColumnElement[bool]) -> list[CaseRow]:
-    """Return the cases that fit, longest in breach first."""
-    statement = cases_with_facts().where(*conditions).order_by(BreachCase.suspected_as_of, BreachCase.id)
-    return [
-        CaseRow(case, Whose(*known[3:]), step_of_case(case, *known[:3]))
-        for case, *known in session.execute(with_whose(statement, BreachCase.agreement_id))
-    ]
-
-
-def cases_of_obligations(session: Session, obligation_ids: Iterable[int]) -> dict[int, CaseRow]:
-    """Return the case that each obligation has: opened for missing it, or that demanded it."""
-    ids = list(obligation_ids)
-    found: dict[int, CaseRow] = {}
-    for row in case_rows(session, BreachCase.obligation_id.in_(ids) | BreachCase.rectification_obligation_id.in_(ids)):
-        found[row.case.obligation_id] = row
-        if row.case.rectification_obligation_id is not None:
-            found[row.case.rectification_obligation_id] = row
-    return found

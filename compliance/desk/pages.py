@@ -14,8 +14,7 @@ from agreements.kernel import files
 from agreements.kernel.files import StoredFile
 from agreements.kernel.web.navigation import exists
 from compliance.desk import rules
-from compliance.desk.reading import NextStep
-from compliance.desk.rules import NextAct
+from compliance.desk.rules import NextAct, NextStep
 
 PLAIN = "application/octet-stream"
 HARMLESS = frozenset({"application/pdf", "image/png", "image/jpeg", "text/plain", "text/markdown"})
@@ -28,7 +27,7 @@ def step_address(step: NextStep, order_no: str, tenant_key: str) -> str:
     if step.act is NextAct.COMPLETE_ONBOARDING:
         return url_for("tenant.show", tenant_key=tenant_key, _anchor="onboarding")
     if step.act is NextAct.RECORD_CHANGE_NOTICE:
-        return url_for("tenant_changes.notice", tenant_key=tenant_key)
+        return url_for("change_intake.form", tenant=tenant_key, by="notice")
     if step.case_id is not None:
         address = case_address(step.case_id)
         if address:

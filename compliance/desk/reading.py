@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, select
-from sqlalchemy.orm import Session, aliased, contains_eager
+from sqlalchemy.orm import Session
 
 from agreements.kernel import policies
 from agreements.kernel.instants import legal_date
@@ -16,39 +16,20 @@ from agreements.parties.rules import DocumentType, HeldDocument, missing_documen
 from agreements.products.models import Product
 from agreements.register.models import Agreement
 from agreements.register.rules import IN_FORCE, AgreementState
-from compliance.breaches.models import BreachCase
-from compliance.breaches.rules import OPEN_CASE_STATES, CaseState, is_breach
 from compliance.desk import rules
+from compliance.desk.cases import steps_of_cases
 from compliance.desk.holds import HoldRow, hold_rows, reaches, stands
-from compliance.desk.rules import LifeFacts, NextAct, ServiceState
+from compliance.desk.rules import LifeFacts, NextAct, NextStep, ServiceState
 from compliance.gateway.actions import POLICIES
-from compliance.notices.models import Notice
 from compliance.obligations.models import Obligation
 from compliance.obligations.rules import OPEN_STATES
 from compliance.sdk import entitlement as facts
 from compliance.sdk.answer import Call, Decision
 from compliance.sdk.decision import decide
-from compliance.service.models import Hold, ServiceActivation
+from compliance.service.models import ServiceActivation
 from compliance.service.rules import HoldGround, HoldScope
 
 AnySelect = Select[*tuple[Any, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    """What is to be done next about an agreement; `case_id` where it is done on a case."""
-
-    act: NextAct
-    case_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Whose:
-    """The agreement and the tenant that a row is about."""
-
-    order_no: str
-    tenant_key: str
-    tenant: str
 
 
 def with_whose(statement: AnySelect, agreement_id: Any) -> AnySelect:
@@ -92,7 +73,7 @@ def positions_of(session: Session, agreements: Collection[Agreement], *, now: da
     withdrawn = {product.id: product.withdrawn_at for product in session.scalars(products)}
     holds = _holds_of(session, agreements, tenant_ids)
     lacking = lacking_by_tenant(session, tenant_ids, now=now)
-    case_steps = _case_steps(session, ids)
+    case_steps = steps_of_cases(session, ids, now=now)
     owing = _owing(session, ids, now=now)
     values = {key: policies.value_of(session, key, at=now) for key in POLICIES}
     found = {}
@@ -209,48 +190,6 @@ def _entitlement(
             ),
         ),
     )
-
-
-def _case_steps(session: Session, agreement_ids: Collection[int]) -> dict[int, NextStep]:
-    """Return what the oldest open case of each agreement waits for."""
-    rows = session.execute(
-        cases_with_facts()
-        .where(BreachCase.agreement_id.in_(agreement_ids), BreachCase.state.in_(OPEN_CASE_STATES))
-        .order_by(BreachCase.id.desc())
-    )
-    return {case.agreement_id: step_of_case(case, *known) for case, *known in rows}
-
-
-def cases_with_facts() -> AnySelect:
-    """Select cases with what `step_of_case` asks: when the missed duty was performed and the two notices arrived."""
-    demand, suspension = aliased(Notice), aliased(Notice)
-    return (
-        select(BreachCase, Obligation.performed_at, demand.arrived_at, suspension.arrived_at.label("suspension_at"))
-        .join(Obligation, Obligation.id == BreachCase.obligation_id)
-        .outerjoin(demand, demand.id == BreachCase.demand_notice_id)
-        .outerjoin(Hold, Hold.id == BreachCase.hold_id)
-        .outerjoin(suspension, suspension.id == Hold.notice_id)
-        .options(contains_eager(BreachCase.obligation))
-    )
-
-
-def step_of_case(
-    case: BreachCase,
-    performed_at: datetime | None,
-    demand_arrived_at: datetime | None,
-    suspension_arrived_at: datetime | None,
-) -> NextStep:
-    """Say what a case waits for; where the duty was performed in time after all, a look at it, for nothing is owed."""
-    if case.state is not CaseState.SUSPENDED and not is_breach(case.obligation.state):
-        return NextStep(rules.NextAct.LOOK, case.id)
-    act = rules.case_act(
-        case.state,
-        is_performed=performed_at is not None,
-        is_cure_accepted=case.cure_accepted_at is not None,
-        demand_arrived=demand_arrived_at is not None,
-        notice_arrived=suspension_arrived_at is not None,
-    )
-    return NextStep(act, case.id)
 
 
 def _owing(session: Session, agreement_ids: Collection[int], *, now: datetime) -> set[int]:

@@ -15,6 +15,7 @@ from agreements.kernel.access.rules import Permission
 from agreements.kernel.instants import legal_date
 from agreements.register.rules import IN_FORCE, AgreementState, service_starts_at
 from compliance.breaches.rules import CaseState
+from compliance.breaches.waiting import Waits
 from compliance.service.rules import HoldGround, HoldState
 
 ONE_DAY = timedelta(days=1)
@@ -50,6 +51,7 @@ class NextAct(StrEnum):
     ACTIVATE = "activate"
     RECORD_CHANGE_NOTICE = "record_change_notice"
     CONFIRM_CASE = "confirm_case"
+    DISMISS_CASE = "dismiss_case"
     DEMAND_RECTIFICATION = "demand_rectification"
     RECORD_ARRIVAL = "record_arrival"
     DECIDE_SUSPENSION = "decide_suspension"
@@ -65,6 +67,7 @@ NEEDS: dict[NextAct, Permission] = {
     NextAct.ACTIVATE: Permission.ACTIVATE_SERVICE,
     NextAct.RECORD_CHANGE_NOTICE: Permission.RECORD_PERFORMANCE,
     NextAct.CONFIRM_CASE: Permission.CONFIRM_CASE,
+    NextAct.DISMISS_CASE: Permission.DISMISS_CASE,
     NextAct.DEMAND_RECTIFICATION: Permission.DEMAND_RECTIFICATION,
     NextAct.RECORD_ARRIVAL: Permission.RECORD_ARRIVAL,
     NextAct.DECIDE_SUSPENSION: Permission.DECIDE_SUSPENSION,
@@ -79,13 +82,51 @@ DECISIONS = (
     NextAct.ACCEPT_RECTIFICATION,
     NextAct.DECIDE_SUSPENSION,
     NextAct.CONFIRM_CASE,
+    NextAct.DISMISS_CASE,
     NextAct.DEMAND_RECTIFICATION,
 )
 """Acts by which a case waits for a person's decision, in the order in which the desk lists them."""
 
+ACT_FOR: dict[Waits, NextAct] = {
+    Waits.CONFIRMATION: NextAct.CONFIRM_CASE,
+    Waits.DISMISSAL: NextAct.DISMISS_CASE,
+    Waits.DEMAND: NextAct.DEMAND_RECTIFICATION,
+    Waits.DISPATCH: NextAct.RECORD_ARRIVAL,
+    Waits.BOUNCED: NextAct.RECORD_ARRIVAL,
+    Waits.ARRIVAL: NextAct.RECORD_ARRIVAL,
+    Waits.STATED_DATE: NextAct.RECORD_CHANGE_NOTICE,
+    Waits.PERFORMANCE: NextAct.RECORD_CHANGE_NOTICE,
+    Waits.ACCEPTANCE: NextAct.ACCEPT_RECTIFICATION,
+    Waits.CAP: NextAct.DECIDE_SUSPENSION,
+    Waits.DECISION: NextAct.DECIDE_SUSPENSION,
+    Waits.REINSTATEMENT: NextAct.REINSTATE,
+    Waits.SERVICE_ENDED: NextAct.CLOSE_CASE,
+    Waits.CLOSING: NextAct.CLOSE_CASE,
+    Waits.SCHEDULER: NextAct.LOOK,
+    Waits.NOTHING: NextAct.LOOK,
+}
+"""What a person can do about what a case waits for (compliance.breaches.waiting)."""
+
 RECTIFYING = frozenset(
     {CaseState.CONFIRMED, CaseState.RECTIFICATION_DEMANDED, CaseState.NOT_RECTIFIED, CaseState.SUSPENSION_DECIDED}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What is to be done next about an agreement; `case_id` where it is done on a case."""
+
+    act: NextAct
+    case_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """The agreement and the tenant that a row is about."""
+
+    order_no: str
+    tenant_key: str
+    tenant: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,40 +193,6 @@ def standing_of(
     if CaseState.SUSPECTED in states or owes_overdue:
         return Standing.WATCH
     return Standing.GOOD
-
-
-def case_act(
-    state: CaseState, *, is_performed: bool, is_cure_accepted: bool, demand_arrived: bool, notice_arrived: bool
-) -> NextAct:
-    """Domain 6.4: what a case waits for.
-
-    is_performed    what was missed has been performed meanwhile
-    demand_arrived, notice_arrived  the rectification demand, the suspension notice
-    """
-    waits_for_cure = is_performed and not is_cure_accepted
-    match state:
-        case CaseState.SUSPECTED:
-            return NextAct.CONFIRM_CASE
-        case CaseState.CONFIRMED:
-            return NextAct.DEMAND_RECTIFICATION
-        case CaseState.RECTIFICATION_DEMANDED | CaseState.NOT_RECTIFIED | CaseState.SUSPENSION_DECIDED if (
-            waits_for_cure
-        ):
-            return NextAct.ACCEPT_RECTIFICATION
-        case CaseState.RECTIFICATION_DEMANDED:
-            return NextAct.RECORD_CHANGE_NOTICE if demand_arrived else NextAct.RECORD_ARRIVAL
-        case CaseState.NOT_RECTIFIED:
-            return NextAct.DECIDE_SUSPENSION
-        case CaseState.SUSPENSION_DECIDED:
-            return NextAct.LOOK if notice_arrived else NextAct.RECORD_ARRIVAL
-        case CaseState.SUSPENDED if is_cure_accepted:
-            return NextAct.REINSTATE
-        case CaseState.SUSPENDED:
-            return NextAct.ACCEPT_RECTIFICATION if is_performed else NextAct.RECORD_CHANGE_NOTICE
-        case CaseState.RECTIFIED:
-            return NextAct.CLOSE_CASE
-        case _:
-            return NextAct.LOOK
 
 
 def onboarding_act(*, state: AgreementState, is_activated: bool, obstacles: Iterable[str]) -> NextAct | None:

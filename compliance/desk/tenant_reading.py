@@ -3,13 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from agreements.calendar.actions import counting_in_force, working_calendar
-from agreements.calendar.deadline_rules import Deadline
+from agreements.calendar.actions import working_calendar
 from agreements.kernel.errors import N_, NotFound
 from agreements.kernel.files import StoredFile
 from agreements.kernel.instants import legal_date
@@ -19,11 +18,10 @@ from agreements.register.models import Agreement
 from agreements.register.rules import AgreementState
 from compliance.breaches.models import BreachCase
 from compliance.breaches.rules import OPEN_CASE_STATES
-from compliance.changes.actions import notification_deadline, notification_period
 from compliance.changes.models import ChangeEvent, ChangeNotice, ChangeNoticeItem
-from compliance.changes.rules import NotificationPeriod, was_in_force_on
 from compliance.desk import rules
-from compliance.desk.duties import CaseRow, Duty, case_rows, duties
+from compliance.desk.cases import CaseRow, case_rows
+from compliance.desk.duties import Duty, duties
 from compliance.desk.holds import HoldRow, hold_rows, stands
 from compliance.desk.reading import Position, lacking_by_tenant, positions_of
 from compliance.desk.rules import Standing
@@ -97,7 +95,7 @@ def record_of_tenant(session: Session, tenant: Tenant, *, now: datetime) -> Tena
         now=now,
     )
     open_duties = [duty for duty in all_duties if duty.obligation.state in OPEN_STATES]
-    cases = case_rows(session, BreachCase.tenant_id == tenant.id, BreachCase.state.in_(OPEN_CASE_STATES))
+    cases = case_rows(session, BreachCase.tenant_id == tenant.id, BreachCase.state.in_(OPEN_CASE_STATES), now=now)
     holds = hold_rows(session, Hold.tenant_id == tenant.id, stands())
     address = notice_address_in_force(session, tenant.id)
     return TenantRecord(
@@ -206,36 +204,6 @@ def changes_of(session: Session, tenant: Tenant, all_duties: Iterable[Duty]) -> 
     ):
         notices[change_id].append(notice)
     return [ChangeRow(change, clocks[f"change:{change.id}"], notices[change.id]) for change in changes]
-
-
-@dataclass(frozen=True, slots=True)
-class DuePreview:
-    """What recording a change would start under one agreement; no period and deadline where none can be counted."""
-
-    agreement: Agreement
-    period: NotificationPeriod | None
-    deadline: Deadline | None
-
-
-def due_preview(session: Session, tenant: Tenant, *, occurred_on: date, now: datetime) -> list[DuePreview]:
-    """Clause 3.3 (b): the clocks that a change of that day would start, one an agreement in force; writes nothing."""
-    counting = counting_in_force(session, now=now)
-    found = []
-    for agreement in session.scalars(
-        select(Agreement)
-        .where(Agreement.tenant_id == tenant.id, Agreement.effective_at.is_not(None))
-        .order_by(Agreement.id)
-    ):
-        if not was_in_force_on(
-            occurred_on,
-            effective_at=agreement.effective_at,
-            service_end_exclusive_at=agreement.service_end_exclusive_at,
-        ):
-            continue
-        period = notification_period(session, agreement, occurred_on=occurred_on)
-        deadline = notification_deadline(session, agreement, occurred_on=occurred_on, counting=counting)
-        found.append(DuePreview(agreement, period, deadline))
-    return found
 
 
 def is_expired(document: QualificationDocument, now: datetime) -> bool:

@@ -7,13 +7,16 @@ import pytest
 from agreements.calendar.published import published_calendar
 from agreements.register.rules import AgreementState
 from compliance.breaches.rules import CaseState
+from compliance.breaches.waiting import ACT_FOR as OURS
+from compliance.breaches.waiting import Waits
 from compliance.desk.rules import (
+    ACT_FOR,
+    DECISIONS,
     HoldFact,
     LifeFacts,
     NextAct,
     ServiceState,
     Standing,
-    case_act,
     masked,
     onboarding_act,
     order_sums,
@@ -89,15 +92,9 @@ def test_standing_is_the_worst_of_what_is_open(cases, is_held, owes, ended, stan
     assert standing_of(cases=states, is_held=is_held, owes_overdue=owes, ended_for_breach=ended) is Standing(standing)
 
 
-@pytest.mark.parametrize("state", CaseState)
-def test_every_case_state_has_a_next_act_and_performance_asks_for_acceptance(state):
-    facts = {"is_cure_accepted": False, "demand_arrived": True, "notice_arrived": True}
-    assert case_act(state, is_performed=False, **facts) in NextAct
-    if state in ("rectification_demanded", "not_rectified", "suspension_decided", "suspended"):
-        assert case_act(state, is_performed=True, **facts) is NextAct.ACCEPT_RECTIFICATION
-        assert case_act(state, is_performed=True, **facts | {"is_cure_accepted": True}) is not (
-            NextAct.ACCEPT_RECTIFICATION
-        )
+def test_a_person_can_do_something_about_whatever_a_case_waits_for():
+    assert set(ACT_FOR) == set(Waits)
+    assert {ACT_FOR[wait] for wait in OURS} <= {*DECISIONS, NextAct.CLOSE_CASE}
 
 
 @pytest.mark.parametrize(
