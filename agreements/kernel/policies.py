@@ -70,6 +70,13 @@ POLICIES: dict[str, Policy] = {
             N_("Reminder to agree on the aftermath of a refused change"),
         ),
         Policy(
+            "upstream_answer_working_days",
+            5,
+            "working_day",
+            "2.4",
+            N_("Period we state for a tenant's answer to a source's change; silence is never acceptance"),
+        ),
+        Policy(
             "settlement_statement_working_days", 10, "working_day", "4.6", N_("Reminder of the settlement statement")
         ),
         Policy(

@@ -11,8 +11,10 @@ from datetime import datetime
 from agreements.kernel import clock
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import N_
+from agreements.kernel.pausing import open_pause
 from agreements.kernel.sweeps import Sweep, SweepRun, always, run_sweep
 from agreements.register import sweeps as register_sweeps
+from compliance.alarms import calendar_watch
 from compliance.alarms import sweeps as alarm_sweeps
 from compliance.alarms.mailing import mail_due
 from compliance.breaches import sweeps as breach_sweeps
@@ -20,8 +22,10 @@ from compliance.notices.sender import send_due
 from compliance.notices.smtp import transport_of
 from compliance.scheduling import sweeps as own_sweeps
 from compliance.scheduling.rules import STEP_LIMIT_SECONDS
+from compliance.upstream import sweeps as upstream_sweeps
 
 CLOCK_CHECK = "clock_check"
+SEND_NOTICES = "send_notices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class Job:
 
     meaning           catalogue entry
     cadence_seconds   from one tick to the next
+    stops_when_paused whether it stands still while sending is paused after a restore
     patience_seconds  how long one step of a run may take before the guard takes it for dead
     """
 
@@ -82,6 +87,7 @@ class Job:
     sweeps: tuple[Sweep, ...] = ()
     pump: Pump | None = None
     patience_seconds: int = 60
+    stops_when_paused: bool = False
 
     def __post_init__(self) -> None:
         if bool(self.sweeps) == (self.pump is not None):
@@ -89,12 +95,21 @@ class Job:
 
     def run(self, asked: Asked) -> Outcome:
         """Run it once; an error that is not one item's is raised."""
+        if self.stops_when_paused and _sending_is_paused():
+            return Outcome()
         if self.pump is not None:
             return self.pump(asked)
         done = SweepRun()
         for sweep in self.sweeps:
             done += run_sweep(sweep, due_by=asked.due_by, now=asked.now, go_on=asked.go_on, pauses=asked.pauses)
         return Outcome(done)
+
+
+def _sending_is_paused() -> bool:
+    session = db.session()
+    paused = open_pause(session) is not None
+    session.rollback()
+    return paused
 
 
 def check_clock(asked: Asked) -> Outcome:
@@ -138,6 +153,18 @@ JOBS: tuple[Job, ...] = (
     Job(CLOCK_CHECK, 60, N_("Notices a wall clock that was set back or jumped"), pump=check_clock),
     Job("lifecycle", 60, N_("Starts and ends agreements at their exact bounds"), register_sweeps.SWEEPS),
     Job(
+        "calendar_recount",
+        60,
+        N_("Counts open dates again when the calendar has changed"),
+        calendar_watch.RECOUNT,
+    ),
+    Job(
+        "upstream_dispatch",
+        60,
+        N_("Tells every tenant of a source's change within a working day, on all days, and calls us before it is late"),
+        upstream_sweeps.SWEEPS,
+    ),
+    Job(
         "obligation_sweep",
         300,
         N_("Marks duties that were not performed in time and opens the suspected cases"),
@@ -154,18 +181,21 @@ JOBS: tuple[Job, ...] = (
         60,
         N_("Decides suspensions on the scheduler's list, within the cap"),
         (_BREACH_SWEEPS["suspension_decide"],),
+        stops_when_paused=True,
     ),
     Job(
         "suspension_execute",
         60,
         N_("Puts a decided suspension into effect once its notice has arrived"),
         (_BREACH_SWEEPS["suspension_execute"],),
+        stops_when_paused=True,
     ),
     Job(
-        "send_notices",
+        SEND_NOTICES,
         5,
         N_("Sends approved notices and tries again what was not accepted"),
         pump=send_notices,
+        stops_when_paused=True,
     ),
     Job(
         "notice_bounced",
@@ -173,7 +203,13 @@ JOBS: tuple[Job, ...] = (
         N_("Calls a person for a notice that reached no address"),
         alarm_sweeps.SWEEPS,
     ),
-    Job("mail_alarms", 60, N_("Sends alarms to the staff they call"), pump=mail_alarms),
+    Job(
+        "calendar_guard",
+        86400,
+        N_("Calls for the holiday arrangement of the next year while it is missing"),
+        calendar_watch.GUARD,
+    ),
+    Job("mail_alarms", 60, N_("Sends alarms to the staff they call"), pump=mail_alarms, stops_when_paused=True),
     Job("forget_idle_runs", 3600, N_("Removes heartbeats of idle runs older than a day"), pump=forget_idle_runs),
 )
 

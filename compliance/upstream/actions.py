@@ -12,7 +12,10 @@ from agreements.kernel.errors import N_, Conflict, IllegalMove, InvalidInput
 from agreements.parties.actions import Upload, keep_upload
 from agreements.products.models import DataSource, Product
 from agreements.products.sources import only_served_from, products_of_source
+from compliance.alarms.actions import settle_alarms
+from compliance.alarms.rules import AlarmKind
 from compliance.obligations.actions import void
+from compliance.upstream.judging import OURS, waits_for_arrival
 from compliance.upstream.models import UpstreamChange, UpstreamImpact, UpstreamKind, UpstreamProduct
 from compliance.upstream.moving import (
     cause_of,
@@ -179,7 +182,12 @@ def restate(
     )
     _set_content(session, change, content)
     record(
-        session, change, "upstream.restated", actor=actor, now=now, details={"before": before, "after": _details(change)}
+        session,
+        change,
+        "upstream.restated",
+        actor=actor,
+        now=now,
+        details={"before": before, "after": _details(change)},
     )
     _tell_gateways(session, change, "upstream.restated", now=now)
 
@@ -240,6 +248,8 @@ def decide_triage(
     else:
         for impact in _impacts(session, change):
             _exempt(session, impact, reason=reason, actor=actor, now=now)
+    dealt_with = (AlarmKind.UPSTREAM_UNREAD,) if is_relevant else OURS
+    settle_alarms(session, cause=cause_of(change.id), kinds=dealt_with, actor=actor, now=now)
 
 
 def exempt(session: Session, impact: UpstreamImpact, *, reason: str, actor: Actor, now: datetime) -> None:
@@ -252,6 +262,8 @@ def exempt(session: Session, impact: UpstreamImpact, *, reason: str, actor: Acto
             remedy=N_("Let it arrive; the tenant's answer settles it."),
         )
     _exempt(session, impact, reason=require_text(reason, "reason"), actor=actor, now=now)
+    if not waits_for_arrival(session, impact.change_id):
+        settle_alarms(session, cause=cause_of(impact.change_id), kinds=OURS, actor=actor, now=now)
 
 
 def _exempt(session: Session, impact: UpstreamImpact, *, reason: str, actor: Actor, now: datetime) -> None:
@@ -263,9 +275,7 @@ def _exempt(session: Session, impact: UpstreamImpact, *, reason: str, actor: Act
     void(session, impact.obligation, reason=reason, actor=actor, now=now)
 
 
-def close(
-    session: Session, change: UpstreamChange, *, note: str, version: int, actor: Actor, now: datetime
-) -> None:
+def close(session: Session, change: UpstreamChange, *, note: str, version: int, actor: Actor, now: datetime) -> None:
     """Domain 6.7: every agreement is settled and the change is in effect, withdrawn or none of 2.4."""
     require(actor, Permission.HANDLE_UPSTREAM)
     require_version(change, version)
@@ -366,9 +376,7 @@ def _tell_gateways(session: Session, change: UpstreamChange, cause: str, *, now:
 
 def _impacts(session: Session, change: UpstreamChange) -> list[UpstreamImpact]:
     return list(
-        session.scalars(
-            select(UpstreamImpact).where(UpstreamImpact.change_id == change.id).order_by(UpstreamImpact.id)
-        )
+        session.scalars(select(UpstreamImpact).where(UpstreamImpact.change_id == change.id).order_by(UpstreamImpact.id))
     )
 
 

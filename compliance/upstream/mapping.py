@@ -47,9 +47,7 @@ def map_change(session: Session, change: UpstreamChange, *, actor: Actor, now: d
             clause="2.4",
             remedy=N_("Link the source's products, or name the products of this notice."),
         )
-    new = _owed_unmapped(session, change, until=change.dispatched_at or now)
-    for agreement in new:
-        _open_impact(session, change, agreement, actor=actor, now=now)
+    new = open_missing_impacts(session, change, actor=actor, now=now)
     if change.state in CHANGE_MOVES[ChangeEvent.MAP].sources:
         move_change(
             session,
@@ -60,10 +58,16 @@ def map_change(session: Session, change: UpstreamChange, *, actor: Actor, now: d
             values={"mapped_at": now},
             details={"agreements": [agreement.id for agreement in new]},
         )
-        settle_alarms(
-            session, cause=cause_of(change.id), kinds=(AlarmKind.UPSTREAM_UNMAPPED,), actor=actor, now=now
-        )
+        settle_alarms(session, cause=cause_of(change.id), kinds=(AlarmKind.UPSTREAM_UNMAPPED,), actor=actor, now=now)
     return len(new)
+
+
+def open_missing_impacts(session: Session, change: UpstreamChange, *, actor: Actor, now: datetime) -> list[Agreement]:
+    """Open the impacts that an announcement's products still lack, and return the agreements; moves no state."""
+    new = owed_unmapped(session, change, until=change.dispatched_at or now)
+    for agreement in new:
+        _open_impact(session, change, agreement, actor=actor, now=now)
+    return new
 
 
 def _open_impact(
@@ -105,7 +109,7 @@ def notice_deadline(
     )
 
 
-def _owed_unmapped(session: Session, change: UpstreamChange, *, until: datetime) -> list[Agreement]:
+def owed_unmapped(session: Session, change: UpstreamChange, *, until: datetime) -> list[Agreement]:
     candidates = session.scalars(
         select(Agreement)
         .join(UpstreamProduct, UpstreamProduct.product_id == Agreement.product_id)
