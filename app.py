@@ -31,13 +31,15 @@ from compliance.breaches import api as breaches_api
 from compliance.breaches import views as breaches_views
 from compliance.breaches import views_acts as breaches_acts
 from compliance.changes import api as changes_api
+from compliance.changes import views as changes_views
+from compliance.changes import views_acts as changes_acts
+from compliance.changes import views_intake as changes_intake
 from compliance.desk import agreement as desk_agreement
 from compliance.desk import api as desk_api
 from compliance.desk import cli as desk_cli
 from compliance.desk import prepare_cli
 from compliance.desk import register as desk_register
 from compliance.desk import tenant as desk_tenant
-from compliance.desk import tenant_changes as desk_tenant_changes
 from compliance.desk import today as desk_today
 from compliance.gateway import api as gateway_api
 from compliance.gateway import cli as gateway_cli
@@ -95,6 +97,9 @@ def register_rooms(app: Flask) -> None:
         (access_admin_views.gateway_keys, PEOPLE),
         (policy_views.policies, PEOPLE),
         (intake_views.blueprint, PEOPLE),
+        (changes_views.changes, PEOPLE),
+        (changes_intake.change_intake, PEOPLE),
+        (changes_acts.change_acts, PEOPLE),
         (breaches_views.cases, PEOPLE),
         (breaches_acts.case_acts, PEOPLE),
         (notices_views.notices, PEOPLE),
@@ -107,7 +112,6 @@ def register_rooms(app: Flask) -> None:
         (desk_register.blueprint, PEOPLE),
         (desk_agreement.blueprint, PEOPLE),
         (desk_tenant.blueprint, PEOPLE),
-        (desk_tenant_changes.blueprint, PEOPLE),
         (desk_api.agreements, STAFF_KEYS),
         (desk_api.tenants, STAFF_KEYS),
         (obligations_api.room, STAFF_KEYS),

@@ -107,7 +107,7 @@ def take_in_notice(
         session,
         tenant,
         arrived_at=arrived_at,
-        earliest_on=min(each.occurred_on for each in (*known, *reported)),
+        earliest_on=min([change.occurred_on for change in known] + [each.occurred_on for each in reported]),
         form=form,
         via=via,
         upload=upload,

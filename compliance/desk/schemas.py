@@ -14,8 +14,6 @@ from agreements.kernel.money import Money, parse_yuan
 from agreements.kernel.web import csrf
 from agreements.parties.actions import Upload
 from agreements.parties.rules import DocumentType, PlatformKind
-from compliance.changes.rules import ChangeKind, ChangeSource, NoticeVia
-from compliance.obligations.rules import FormLevel
 
 LONGEST_NAME = 200
 EARLIEST_YEAR, LATEST_YEAR = 1949, 2499
@@ -139,20 +137,6 @@ class AddressForm(FormSchema):
 class PlatformForm(FormSchema):
     kind = OneOf(PlatformKind)
     identifier = Line(longest=200)
-
-
-class ChangeForm(FormSchema):
-    kind = OneOf(ChangeKind)
-    description = Line(longest=500)
-    occurred_on = Day()
-    source = OneOf(ChangeSource)
-
-
-class ChangeNoticeForm(FormSchema):
-    changes = fields.List(fields.Integer(), load_default=list)
-    arrived_at = Moment()
-    form = OneOf(FormLevel)
-    via = OneOf(NoticeVia)
 
 
 class RevealForm(FormSchema):

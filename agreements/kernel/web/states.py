@@ -39,6 +39,10 @@ LOOKS: dict[str, tuple[str, str]] = {
     "obligation_state.fm_claimed": ("purple", "shield"),
     "obligation_state.excused": ("secondary", "shield-check"),
     "obligation_state.void": ("secondary", "x"),
+    # changes that a tenant announced
+    "announced_state.announced": ("azure", "calendar-event"),
+    "announced_state.took_effect": ("green", "circle-check"),
+    "announced_state.dropped": ("secondary", "x"),
     # breach cases
     "case_state.suspected": ("yellow", "eye"),
     "case_state.dismissed": ("secondary", "x"),
