@@ -167,11 +167,7 @@ def renewal_of(session: Session, agreement: Agreement) -> Agreement | None:
 
 
 def _due(session: Session, ending: Ending, *, now: datetime) -> dict[int, ExpiryWarning]:
-    return {
-        row.id: row
-        for row in rows_of(session, ending)
-        if row.state is WarningState.PLANNED and row.due_at <= now
-    }
+    return {row.id: row for row in rows_of(session, ending) if row.state is WarningState.PLANNED and row.due_at <= now}
 
 
 def _latest(decision: Decision) -> datetime:
@@ -256,7 +252,9 @@ def _settle(
 ) -> None:
     """Write down what became of each warning, all in the caller's transaction; raises Stale if any was taken."""
     went_out = told.notice is not None or told.alarm is not None
-    outcomes: list[tuple[Due, Silence | None]] = [(item, None if went_out else Silence.RENEWED) for item in decision.sent]
+    outcomes: list[tuple[Due, Silence | None]] = [
+        (item, None if went_out else Silence.RENEWED) for item in decision.sent
+    ]
     outcomes += decision.skipped
     if not went_out:
         settle_alarms_of(session, ending, now=now)

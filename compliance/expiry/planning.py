@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from agreements.calendar.actions import counting_in_force, warning_thresholds
+from agreements.calendar.actions import warning_thresholds, working_calendar
 from agreements.calendar.deadline_rules import Counting
 from agreements.kernel import audit
 from agreements.kernel.access.rules import SCHEDULER
@@ -125,7 +125,7 @@ class Planner:
         self.thresholds = warning_thresholds(session, now=now)
         self.horizon = horizon(self.thresholds)
         self.now = now
-        self._counting: Counting = counting_in_force(session, now=now)
+        self._counting = Counting(working_calendar(session))
         self._stages: dict[datetime, list[Stage]] = {}
 
     def stages(self, bound_at: datetime) -> list[Stage]:

@@ -1,4 +1,4 @@
-"""When we warn before an end, what a run that comes late still says, and what replaces what ends (三 1, T-10, domain 8).
+"""When we warn before an end, what a late run still says, and what replaces what ends (三 1, T-10, domain 8).
 
 An agreement ends by itself at its bound; a warning neither ends it nor keeps it going. Warnings are a courtesy to the
 tenant and a reminder to us [P]: several that are due together are one message, and none goes out after the end.
@@ -32,7 +32,7 @@ class Subject(StrEnum):
 
 
 class WarningState(StrEnum):
-    """`sent`: it went out, to the tenant, to us, or both. `skipped`: due, and rightly silent. `void`: no longer owed."""
+    """`sent`: it went out, to the tenant, to us, or both. `skipped`: due and rightly silent. `void`: not owed."""
 
     PLANNED = "planned"
     SENT = "sent"

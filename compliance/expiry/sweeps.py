@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from agreements.calendar.actions import warning_thresholds
 from agreements.kernel.instants import end_of, legal_date
 from agreements.kernel.sweeps import Sweep
 from agreements.parties.models import QualificationDocument
@@ -25,11 +26,12 @@ from compliance.expiry.planning import (
     Planner,
     ending_of_agreement,
     ending_of_document,
-    held,
     reconcile,
     settle_alarms_of,
 )
-from compliance.expiry.rules import Silence, Subject, WarningState, replaces
+from compliance.expiry.rules import Subject, WarningState, horizon
+
+Column = InstrumentedAttribute[int | None]
 
 
 def agreements_to_plan(session: Session, *, due_by: datetime) -> list[int]:
@@ -69,8 +71,8 @@ def plan_agreement(session: Session, agreement_id: int, *, now: datetime) -> boo
 
 def agreement_planned_from(session: Session, agreement_id: int) -> datetime:
     """Return since when its warnings should have stood: the beginning of the time before its end."""
-    agreement = session.get_one(Agreement, agreement_id)
-    return agreement.service_end_exclusive_at - Planner(session, now=agreement.service_end_exclusive_at).horizon
+    bound_at = session.get_one(Agreement, agreement_id).service_end_exclusive_at
+    return bound_at - horizon(warning_thresholds(session, now=bound_at))
 
 
 def documents_to_plan(session: Session, *, due_by: datetime) -> list[int]:
@@ -131,7 +133,7 @@ def document_planned_from(session: Session, document_id: int) -> datetime:
     document = session.get_one(QualificationDocument, document_id)
     assert document.expires_on is not None, "only what expires is planned"
     bound_at = end_of(document.expires_on)
-    return max(document.verified_at, bound_at - Planner(session, now=bound_at).horizon)
+    return max(document.verified_at, bound_at - horizon(warning_thresholds(session, now=bound_at)))
 
 
 def agreements_to_warn(session: Session, *, due_by: datetime) -> list[int]:
@@ -160,7 +162,7 @@ def document_warning_due_at(session: Session, document_id: int) -> datetime:
     return _oldest_due(session, ExpiryWarning.document_id == document_id)
 
 
-def _to_warn(session: Session, column, *, due_by: datetime) -> list[int]:
+def _to_warn(session: Session, column: Column, *, due_by: datetime) -> list[int]:
     return list(
         session.scalars(
             select(column)
@@ -171,7 +173,7 @@ def _to_warn(session: Session, column, *, due_by: datetime) -> list[int]:
     )
 
 
-def _oldest_due(session: Session, condition) -> datetime:
+def _oldest_due(session: Session, condition: ColumnElement[bool]) -> datetime:
     return session.scalars(
         select(ExpiryWarning.due_at)
         .where(condition, ExpiryWarning.state == WarningState.PLANNED)
@@ -180,7 +182,7 @@ def _oldest_due(session: Session, condition) -> datetime:
     ).one()
 
 
-def _rows(session: Session, column, ids: Iterable[int]) -> dict[int, list[ExpiryWarning]]:
+def _rows(session: Session, column: Column, ids: Iterable[int]) -> dict[int, list[ExpiryWarning]]:
     by_subject: dict[int, list[ExpiryWarning]] = defaultdict(list)
     for row in session.scalars(select(ExpiryWarning).where(column.in_(list(ids)))):
         by_subject[row.agreement_id or row.document_id or 0].append(row)

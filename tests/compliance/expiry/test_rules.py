@@ -6,7 +6,6 @@ import pytest
 
 from agreements.calendar.deadline_rules import Counting
 from agreements.calendar.published import published_calendar
-from agreements.kernel.instants import end_of
 from agreements.parties.rules import DocumentType
 from compliance.expiry.rules import (
     Due,
@@ -186,7 +185,3 @@ def test_clause_3_3_a_renewed_document_takes_the_place_of_the_old_one(newer, tak
 )
 def test_domain_6_2_a_warning_is_in_time_with_five_whole_working_days_before_the_end(arrived, in_time):
     assert warned_in_time(at(arrived), day("Fri 2024-11-29"), CALENDAR) is in_time
-
-
-def test_the_exclusive_end_is_the_next_day():
-    assert END == end_of(day("Fri 2024-11-29"))

@@ -50,7 +50,9 @@ def test_every_threshold_goes_out_on_its_day_to_the_tenant_and_to_us(session):
     scan_daily(session, at("Wed 2024-10-30 09:00"), at("Mon 2024-12-02 09:00"))
 
     assert states(session, agreement) == SENT
-    assert [row.as_of for row in warnings_of(session, agreement)] == [row.due_at for row in warnings_of(session, agreement)]
+    assert [row.as_of for row in warnings_of(session, agreement)] == [
+        row.due_at for row in warnings_of(session, agreement)
+    ]
     assert {row.lateness_seconds for row in warnings_of(session, agreement)} == {0}
     assert [notice.state for notice in notices(session)] == [NoticeState.QUEUED] * 5
     assert [stage for _, stage, _ in alarms(session)] == [f"2024-11-29:{count}" for count in (30, 15, 7, 3, 1)]
@@ -371,7 +373,11 @@ def test_the_database_refuses_a_state_without_its_facts(session, statement):
 def test_clause_5_1_one_tenant_a_message(session):
     an_agreement_ending(session, "Fri 2024-11-29")
     an_agreement_ending(
-        session, "Fri 2024-11-29", order_no="200000000000002", tenant_name="木槿科技（武汉）有限公司", address="b@tenant.example"
+        session,
+        "Fri 2024-11-29",
+        order_no="200000000000002",
+        tenant_name="木槿科技（武汉）有限公司",
+        address="b@tenant.example",
     )
 
     scan(session, at("Wed 2024-10-30 09:00"))
