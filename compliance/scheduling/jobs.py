@@ -18,6 +18,7 @@ from compliance.alarms import calendar_watch
 from compliance.alarms import sweeps as alarm_sweeps
 from compliance.alarms.mailing import mail_due
 from compliance.breaches import sweeps as breach_sweeps
+from compliance.expiry import sweeps as expiry_sweeps
 from compliance.notices.sender import send_due
 from compliance.notices.smtp import transport_of
 from compliance.scheduling import sweeps as own_sweeps
@@ -163,6 +164,18 @@ JOBS: tuple[Job, ...] = (
         60,
         N_("Tells every tenant of a source's change within a working day, on all days, and calls us before it is late"),
         upstream_sweeps.SWEEPS,
+    ),
+    Job(
+        "expiry_scan",
+        300,
+        N_("Warns before a service period ends: the tenant, and us where nothing follows"),
+        expiry_sweeps.AGREEMENT_SWEEPS,
+    ),
+    Job(
+        "document_expiry_scan",
+        300,
+        N_("Warns before a tenant's licence or approval expires"),
+        expiry_sweeps.DOCUMENT_SWEEPS,
     ),
     Job(
         "obligation_sweep",
