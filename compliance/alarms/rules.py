@@ -1,7 +1,7 @@
 """Kinds of alarms: how urgent each is, whom it calls, where it leads (domain 8; reliability 2, promise 6)."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from agreements.kernel.access.rules import Role
@@ -19,6 +19,9 @@ class AlarmKind(StrEnum):
     AGREEMENT_ENDING = "agreement_ending"
     RENEWAL_UNPAID = "renewal_unpaid"
     DOCUMENT_EXPIRING = "document_expiring"
+    CALENDAR_YEAR_MISSING = "calendar_year_missing"
+    CALENDAR_PROVISIONAL = "calendar_provisional"
+    RECOUNT_UNDECIDED = "recount_undecided"
 
 
 class Severity(StrEnum):
@@ -107,7 +110,51 @@ SPECS: dict[AlarmKind, AlarmSpec] = {
         N_("Notice %(number)s has no address to go to; serve it by courier or in person."),
         "/notices/{id}",
     ),
+    AlarmKind.CALENDAR_YEAR_MISSING: AlarmSpec(
+        Severity.WARNING,
+        _LEGAL | {Role.ADMIN},
+        N_("The holiday arrangement of %(year)s is not loaded; dates that reach into it are provisional."),
+        "/calendar/years",
+    ),
+    AlarmKind.CALENDAR_PROVISIONAL: AlarmSpec(
+        Severity.DANGER,
+        _LEGAL,
+        N_(
+            "A date is near and still provisional: %(due_on)s. Load the arrangement of its year, or act on the earlier."
+        ),
+        "/agreements/{order_no}",
+    ),
+    AlarmKind.RECOUNT_UNDECIDED: AlarmSpec(
+        Severity.DANGER,
+        _LEGAL | {Role.ADMIN},
+        N_("A changed calendar moves a duty of ours from %(from)s to %(counted_on)s, which has passed: decide on it."),
+        "/calendar/recounts/{id}",
+    ),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class MissingStage:
+    """How long a year's arrangement has been missing: a name, and the Shanghai date from which it holds."""
+
+    name: str
+    since: date
+
+
+def missing_stage(year: int, today: date) -> MissingStage | None:
+    """Domain 8: call for the next year's arrangement from 1 November, again from 1 December, and when the year began.
+
+    None while it need not be known yet. The State Council publishes it in October or November.
+    """
+    for name, since in (
+        ("begun", date(year, 1, 1)),
+        ("december", date(year - 1, 12, 1)),
+        ("november", date(year - 1, 11, 1)),
+    ):
+        if today >= since:
+            return MissingStage(name, since)
+    return None
+
 
 RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=30))
 
