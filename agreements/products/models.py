@@ -17,7 +17,7 @@ class Sensitivity(StrEnum):
 
 
 class Product(Base):
-    """One product. `withdrawn_at` is the instant from which its source no longer serves it (clause 2.4)."""
+    """One product; whether its source still serves it follows from the source's notices (clause 2.4)."""
 
     __tablename__ = "product"
     __table_args__ = (CheckConstraint("length(code) > 0", name="code"),)
@@ -26,7 +26,6 @@ class Product(Base):
     code: Mapped[str] = mapped_column(String(60), unique=True)
     name: Mapped[str]
     data_sensitivity: Mapped[Sensitivity] = mapped_column(enum_type(Sensitivity))
-    withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     recorded_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session
 
+from agreements.calendar.deadline_table import Debtor
 from agreements.kernel import policies
 from agreements.kernel.instants import legal_date
 from agreements.parties.models import NoticeAddress, Party, QualificationDocument, Tenant
 from agreements.parties.rules import DocumentType, HeldDocument, missing_documents
-from agreements.products.models import Product
 from agreements.register.models import Agreement
 from agreements.register.rules import IN_FORCE, AgreementState
 from compliance.desk import rules
@@ -28,6 +28,7 @@ from compliance.sdk.answer import Call, Decision
 from compliance.sdk.decision import decide
 from compliance.service.models import ServiceActivation
 from compliance.service.rules import HoldGround, HoldScope
+from compliance.upstream.offers import withdrawn_products
 
 AnySelect = Select[*tuple[Any, ...]]
 
@@ -69,8 +70,7 @@ def positions_of(session: Session, agreements: Collection[Agreement], *, now: da
     tenant_ids = {agreement.tenant_id for agreement in agreements}
     activations = select(ServiceActivation).where(ServiceActivation.agreement_id.in_(ids))
     activated = {each.agreement_id: each.activated_at for each in session.scalars(activations)}
-    products = select(Product).where(Product.id.in_({agreement.product_id for agreement in agreements}))
-    withdrawn = {product.id: product.withdrawn_at for product in session.scalars(products)}
+    withdrawn = withdrawn_products(session, at=now)
     holds = _holds_of(session, agreements, tenant_ids)
     lacking = lacking_by_tenant(session, tenant_ids, now=now)
     case_steps = steps_of_cases(session, ids, now=now)
@@ -193,11 +193,12 @@ def _entitlement(
 
 
 def _owing(session: Session, agreement_ids: Collection[int], *, now: datetime) -> set[int]:
-    """Return the agreements under which something is overdue by its bound, recorded or not."""
+    """Return the agreements whose tenant is late by its bound, recorded or not; what we owe leads to no case."""
     return set(
         session.scalars(
             select(Obligation.agreement_id).where(
                 Obligation.agreement_id.in_(agreement_ids),
+                Obligation.debtor == Debtor.TENANT,
                 Obligation.state.in_(OPEN_STATES),
                 Obligation.provisional.is_(False),
                 Obligation.overdue_from <= now,

@@ -103,7 +103,7 @@ def record_of_tenant(session: Session, tenant: Tenant, *, now: datetime) -> Tena
         standing=rules.standing_of(
             cases=[row.case.state for row in cases],
             is_held=any(row.effective_at is not None for row in holds),
-            owes_overdue=any(duty.is_late for duty in open_duties),
+            owes_overdue=any(duty.is_late and duty.obligation.debtor == "tenant" for duty in open_duties),
             ended_for_breach=_ended_for_breach(session, tenant),
         ),
         open_cases=cases,

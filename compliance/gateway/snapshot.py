@@ -18,6 +18,7 @@ from compliance.sdk import entitlement as facts
 from compliance.service.actions import epoch_of
 from compliance.service.models import Hold, ServiceActivation
 from compliance.service.rules import HoldGround, HoldScope, suspension_effective_at
+from compliance.upstream.offers import withdrawn_products
 
 SCOPES = {HoldScope.AGREEMENT: facts.Scope.AGREEMENT, HoldScope.TENANT: facts.Scope.TENANT}
 
@@ -45,12 +46,13 @@ def entitlement_of(session: Session, tenant_key: str, *, at: datetime) -> facts.
         return facts.Entitlement(tenant_key, known=False, revision=revision)
     epoch = epoch_of(session, tenant_id)
     rows = session.execute(
-        select(Agreement, Product.code, Product.withdrawn_at, ServiceActivation.activated_at)
+        select(Agreement, Product.code, ServiceActivation.activated_at)
         .join(Product, Product.id == Agreement.product_id)
         .outerjoin(ServiceActivation, ServiceActivation.agreement_id == Agreement.id)
         .where(Agreement.tenant_id == tenant_id)
     ).all()
     holds = _holds(session, tenant_id)
+    withdrawn = withdrawn_products(session, at=at)
     platforms = _platforms(session, tenant_id)
     terms = _terms(session, [row.Agreement.id for row in rows], at=at)
     return facts.Entitlement(
@@ -67,14 +69,14 @@ def entitlement_of(session: Session, tenant_key: str, *, at: datetime) -> facts.
                 effective_at=agreement.effective_at,
                 activated_at=activated_at,
                 holds=tuple(holds[agreement.id]),
-                withdrawn_at=withdrawn_at,
+                withdrawn_at=withdrawn.get(agreement.product_id),
                 platforms=platforms,
                 own_platform_only=terms[agreement.id].own_platform_only,
                 quota_total=agreement.quota_total,
                 terms_version=terms[agreement.id].version,
                 terms_until_at=terms[agreement.id].until_at,
             )
-            for agreement, product_code, withdrawn_at, activated_at in rows
+            for agreement, product_code, activated_at in rows
         ),
     )
 
