@@ -67,10 +67,10 @@ def test_nobody_knew_of_a_breach_before_it_was_one_or_will_know_tomorrow(session
         confirmed(session, case, known_on=day(known_on))
 
 
-def test_clause_4_4_a_demand_names_the_clause_that_was_broken(session):
+def test_clause_4_4_a_demand_names_what_was_broken_and_its_power(session):
     case = a_demanded_case(session)
 
-    assert case.demand_notice.clause == "3.3"
+    assert case.demand_notice.clause == "3.3 + 4.4"
     assert "不符合协议第3.3条的约定" in body_text(session, case.demand_notice)
 
 

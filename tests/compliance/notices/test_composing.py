@@ -40,7 +40,7 @@ def test_clause_4_4_a_demand_says_who_what_by_when_and_what_follows(session):
         "致：海棠企业管理（武汉）有限公司",
         "发自：青榕数据科技（杭州）有限公司",
         "订单编号 200000000000001",
-        "第3.3条、第4.4条",
+        "不符合协议第3.3条的约定",
         "2024年9月12日（周四）：贵方营业执照载明的住所发生变更。",
         "至迟于2024年9月27日（周五）24:00（北京时间）前",
         "提交变更后的营业执照副本。",
@@ -170,7 +170,7 @@ def test_clause_6_1_a_suspension_is_approved_by_an_approver_or_as_counsel_pre_ap
     assert (notice.state, notice.approved_by, notice.pre_approval) == (
         NoticeState.APPROVED,
         None,
-        "suspension_notice/v1",
+        "suspension_notice/v2",
     )
 
 
@@ -257,3 +257,31 @@ def test_an_approver_drafts_and_releases_a_resume_notice(session):
 
     assert outbox.notice_id == notice.id
     assert notice.state is NoticeState.QUEUED
+
+
+@pytest.mark.parametrize(
+    ("clause", "power"),
+    [("3.3 + 4.4", "我方现在该项权利的范围内采取较轻的措施"), ("2.3 + 6.1", "根据协议第6.1条")],
+)
+def test_clauses_4_4_and_6_1_a_suspension_names_the_power_that_its_ground_gives(clause, power):
+    values = {
+        "number": "LY-1",
+        "drafted_on": day("Sat 2024-09-28"),
+        "tenant": "海棠",
+        "provider": "清榕",
+        "order_no": "1",
+        "breached": clause.split(" + ")[0],
+        "power": clause.split(" + ")[1],
+        "facts": (),
+        "requests": (),
+        "stated_due_on": None,
+        "signatory": "李",
+        "earlier_number": None,
+        "reply_to": "legal@qingrong.example",
+    }
+
+    text = letters.render("suspension_notice", 2, Language.ZH, **values)
+
+    assert power in text
+    assert ("第6.1条" in text) is (clause.endswith("6.1"))
+    assert "证明材料请送至：legal@qingrong.example。" in text
