@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agreements.kernel.db import Base, UTCDateTime, db, unit_of_work
+from agreements.kernel.engines import is_passing
 from agreements.kernel.errors import LuyueError, Stale
 
 log = logging.getLogger("luyue.sweeps")
@@ -27,6 +28,8 @@ FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
 MOST_FINDS = 20
 """Rounds of looking again within one run; what is left then is found by the next run."""
+MOST_TRIES_AT_ONCE = 3
+"""How often an item is tried in a row where the database was busy or lost the connection."""
 
 Result = TypeVar("Result")
 
@@ -144,9 +147,8 @@ def run_sweep(
     seen: set[int] = set()
     run = SweepRun()
     for round_number in range(MOST_FINDS):
-        found, failing = _look(sweep, due_by=due_by)
-        paused = {item for item, row in failing.items() if pauses and _is_pausing(row.next_try_at, now)}
-        fresh = [item for item in found if item not in seen and item not in paused]
+        looked = look(sweep, due_by=due_by, now=now, pauses=pauses)
+        fresh = [item for item in looked.items if item not in seen]
         if round_number == 0 and fresh:
             run += SweepRun(oldest_due_lag=_lag(sweep, fresh[0], now=now))
         if not fresh:
@@ -155,7 +157,7 @@ def run_sweep(
             if not go_on():
                 return run + SweepRun(interrupted=True)
             seen.add(item)
-            run += _run_item(sweep, item, was_failing=item in failing, due_by=due_by, now=now)
+            run += run_item(sweep, item, was_failing=item in looked.failing, due_by=due_by, now=now)
     db.session().rollback()
     return run
 
@@ -165,31 +167,44 @@ def due_items(sweep: Sweep, session: Session, *, due_by: datetime) -> list[int]:
     return sweep.find(session, due_by=due_by)
 
 
+def lag_of(sweep: Sweep, session: Session, *, now: datetime, leaving: set[int]) -> timedelta:
+    """Return how long the oldest due item has waited, zero where none does or the sweep can't tell; changes nothing.
+
+    leaving  items not to count
+    """
+    if sweep.due_at is None:
+        return timedelta()
+    oldest = next((item for item in sweep.find(session, due_by=now) if item not in leaving), None)
+    return timedelta() if oldest is None else max(now - sweep.due_at(session, oldest), timedelta())
+
+
 @dataclass(frozen=True, slots=True)
-class _Failing:
-    due_by: datetime
-    next_try_at: datetime
+class Look:
+    """What a sweep would act on now, oldest due first, without those that wait out a pause; and what keeps failing."""
+
+    items: tuple[int, ...]
+    failing: frozenset[int]
 
 
-def _look(sweep: Sweep, *, due_by: datetime) -> tuple[list[int], dict[int, _Failing]]:
-    """Find what is due and what is known to fail; forget failures of items that are no longer due."""
+def look(sweep: Sweep, *, due_by: datetime, now: datetime, pauses: bool) -> Look:
+    """Find what is due, at what is committed now; forget failures of items that are no longer due."""
     session = db.session()
-    session.rollback()  # look at what is committed now
+    session.rollback()
     found = sweep.find(session, due_by=due_by)
     rows = session.execute(
         select(SweepFailure.item_id, SweepFailure.due_by, SweepFailure.next_try_at).where(
             SweepFailure.sweep == sweep.name
         )
-    )
-    failing = {row.item_id: _Failing(row.due_by, row.next_try_at) for row in rows}
+    ).all()
     session.rollback()
-    gone = {item for item, row in failing.items() if row.due_by <= due_by} - set(found)
+    gone = {row.item_id for row in rows if row.due_by <= due_by} - set(found)
     if gone:
         with unit_of_work() as writing:
             writing.execute(
                 delete(SweepFailure).where(SweepFailure.sweep == sweep.name, SweepFailure.item_id.in_(gone))
             )
-    return found, failing
+    paused = {row.item_id for row in rows if pauses and _is_pausing(row.next_try_at, now)}
+    return Look(tuple(item for item in found if item not in paused), frozenset(row.item_id for row in rows))
 
 
 def _is_pausing(next_try_at: datetime, now: datetime) -> bool:
@@ -203,7 +218,7 @@ def _lag(sweep: Sweep, item: int, *, now: datetime) -> timedelta | None:
     return max(now - sweep.due_at(db.session(), item), timedelta())
 
 
-def _run_item(sweep: Sweep, item: int, *, was_failing: bool, due_by: datetime, now: datetime) -> SweepRun:
+def run_item(sweep: Sweep, item: int, *, was_failing: bool, due_by: datetime, now: datetime) -> SweepRun:
     def act() -> bool | None:
         with unit_of_work() as session:
             acted = sweep.act(session, item, now=now)
@@ -214,8 +229,14 @@ def _run_item(sweep: Sweep, item: int, *, was_failing: bool, due_by: datetime, n
             return acted
 
     outcome = attempt(act)
+    for _ in range(MOST_TRIES_AT_ONCE - 1):
+        if not isinstance(outcome, Exception) or not is_passing(outcome):
+            break
+        outcome = attempt(act)
     if isinstance(outcome, Stale):
         return SweepRun()  # another process or a person was first
+    if isinstance(outcome, Exception) and is_passing(outcome):
+        raise outcome  # the database's trouble and not the item's: the next run goes on with it
     if isinstance(outcome, Exception):
         _record_failure(sweep, item, outcome, due_by=due_by, now=now)
         return SweepRun(failed=1)

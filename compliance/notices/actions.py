@@ -242,7 +242,7 @@ def stop_waiting(session: Session, notice_id: int) -> None:
     """Cancel the messages of a notice that no attempt has under way, so that none goes out any more."""
     session.execute(
         update(Outbox)
-        .where(Outbox.notice_id == notice_id, Outbox.state == OutboxState.PENDING)
+        .where(Outbox.notice_id == notice_id, Outbox.state.in_((OutboxState.PENDING, OutboxState.HELD)))
         .values(state=OutboxState.CANCELLED)
     )
 

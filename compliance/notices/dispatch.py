@@ -14,9 +14,11 @@ from agreements.kernel.access.rules import SCHEDULER, Actor
 from agreements.kernel.crypto import Keyring, Place
 from agreements.kernel.errors import N_, Conflict
 from agreements.kernel.instants import end_of
+from agreements.kernel.pausing import open_pause
 from agreements.kernel.settings import Settings
 from compliance.notices import letters
 from compliance.notices.actions import body_text, provider_name, require_drafting, stop_waiting
+from compliance.notices.held import hold_if_sent
 from compliance.notices.models import AcknowledgementLink, AnswerLink, DeliveryAttempt, Notice, Outbox
 from compliance.notices.moving import move, record
 from compliance.notices.rules import (
@@ -88,6 +90,7 @@ def enqueue(session: Session, notice: Notice, address: str | None, *, actor: Act
         values={"queued_at": now},
         details={"outbox_id": outbox.id, "channel": outbox.channel.value, "message_sha256": outbox.message_sha256},
     )
+    hold_if_sent(session, outbox, notice, actor=actor, now=now)
     return outbox
 
 
@@ -206,9 +209,12 @@ def message_of(session: Session, outbox: Outbox) -> Message:
 def claim_next(session: Session, *, now: datetime, wall: datetime, lease: timedelta) -> Claim | None:
     """Claim the oldest due message and write its attempt; None where nothing is due.
 
-    Due is what is pending by `now`, and what was claimed under a lease that has ended: that attempt stays without an
-    end, which means unknown, and the same bytes go out again. The caller commits before it touches the network.
+    While sending is paused nothing is due. Else due is what is pending by `now`, and what was claimed under a lease that
+    has ended: that attempt stays without an end, which means unknown, and the same bytes go out again. The caller commits
+    before it touches the network.
     """
+    if open_pause(session) is not None:
+        return None
     due = or_(
         and_(Outbox.state == OutboxState.PENDING, Outbox.next_attempt_at <= now),
         and_(Outbox.state == OutboxState.CLAIMED, Outbox.lease_until <= wall),

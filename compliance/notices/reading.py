@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -28,7 +29,8 @@ def failing() -> ColumnElement[bool]:
         Outbox.state.in_((OutboxState.PENDING, OutboxState.CLAIMED)),
         Outbox.attempts >= FAILING_AFTER,
     )
-    return or_(Notice.state == NoticeState.BOUNCED, and_(Notice.state == NoticeState.QUEUED, tried))
+    held = exists().where(Outbox.notice_id == Notice.id, Outbox.state == OutboxState.HELD)
+    return or_(Notice.state == NoticeState.BOUNCED, and_(Notice.state == NoticeState.QUEUED, tried | held))
 
 
 def notices(*, state: NoticeState | None, kind: NoticeKind | None, only_failing: bool) -> Select[Notice]:
@@ -73,3 +75,13 @@ def masked(address: str) -> str:
     """Return l***@tenant.example: enough to tell two addresses apart."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}***@{domain}"
+
+
+def oldest_unsent(session: Session, *, now: datetime) -> timedelta:
+    """Return how long the message that waits longest has been due; zero where none. A retry has its own time."""
+    due = session.scalar(
+        select(func.min(Outbox.next_attempt_at)).where(
+            Outbox.state == OutboxState.PENDING, Outbox.next_attempt_at <= now
+        )
+    )
+    return timedelta() if due is None else now - due

@@ -70,10 +70,14 @@ class Channel(StrEnum):
 
 
 class OutboxState(StrEnum):
-    """`claimed` without an end of its attempt is unknown: the bytes may be on the wire."""
+    """`claimed` without an end of its attempt is unknown: the bytes may be on the wire.
+
+    `held`: an older copy of the database was restored, and the send journal saw this message begin. A person decides.
+    """
 
     PENDING = "pending"
     CLAIMED = "claimed"
+    HELD = "held"
     ACCEPTED = "accepted"
     UNDELIVERABLE = "undeliverable"
     CANCELLED = "cancelled"

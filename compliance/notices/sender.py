@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from agreements.kernel import clock
 from agreements.kernel.errors import IntegrityBroken
+from agreements.kernel.journal import Sent
 from agreements.kernel.sweeps import always
 from compliance.notices.dispatch import Claim, Delivery, Message, claim_next, message_of, record_delivery
 from compliance.notices.models import Outbox
@@ -80,7 +81,7 @@ def send_due(
             claim = claim_next(session, now=started_at, wall=clock.wall(), lease=lease_of(transport))
         if claim is None:
             break
-        counts[_send_one(work, transport, claim, now=now, read_now=read_now)] += 1
+        counts[_send_one(work, transport, claim, now=started_at, read_now=read_now)] += 1
     return SendCounts(**counts)
 
 
@@ -89,7 +90,7 @@ def _send_one(
 ) -> str:
     """Send one claimed message; returns the name of what to count."""
     try:
-        delivery = _deliver(work, transport, claim)
+        delivery = _deliver(work, transport, claim, began_at=now)
         with work() as session:
             in_time = record_delivery(session, claim, delivery, now=max(now, read_now(session)))
     except Exception:
@@ -98,12 +99,23 @@ def _send_one(
     return delivery.outcome.value if in_time else "late"
 
 
-def _deliver(work: UnitOfWork, transport: Transport, claim: Claim) -> Delivery:
-    """Read the message in one transaction, send it outside any."""
+def _deliver(work: UnitOfWork, transport: Transport, claim: Claim, *, began_at: datetime) -> Delivery:
+    """Read the message in one transaction, write the journal, send outside any; what no journal holds is not sent."""
     try:
         with work() as session:
-            message = message_of(session, session.get_one(Outbox, claim.outbox_id))
+            outbox = session.get_one(Outbox, claim.outbox_id)
+            message, journal = message_of(session, outbox), session.info["journal"]
+            sent = _entry(outbox, claim, at=began_at)
+        journal.write(sent)
     except IntegrityBroken as error:
-        log.error("outbox %s: %s", claim.outbox_id, error)  # noqa: TRY400 - the trace says no more than the text
+        log.error("outbox %s: %s", claim.outbox_id, error.code)  # noqa: TRY400 - the trace says no more than the code
         return Delivery(Outcome.TEMPORARY, error.code, "")
+    except OSError as error:
+        log.error("outbox %s: the send journal can't be written (%s)", claim.outbox_id, type(error).__name__)  # noqa: TRY400 - the same
+        return Delivery(Outcome.TEMPORARY, "send journal", "")
     return transport.deliver(message)
+
+
+def _entry(outbox: Outbox, claim: Claim, *, at: datetime) -> Sent:
+    notice = outbox.notice
+    return Sent(notice.public_id, notice.kind.value, notice.cause, outbox.address_hash, claim.token, at)

@@ -9,10 +9,15 @@ from sqlalchemy.orm import Session
 from agreements.kernel import audit, clock
 from agreements.kernel.access.rules import Actor, Permission, require
 from agreements.kernel.errors import N_, Conflict, InvalidInput, NotFound
-from agreements.kernel.sweeps import SweepFailure, due_items
-from compliance.scheduling.jobs import JOBS, Job, job_named
+from agreements.kernel.pausing import open_pause
+from agreements.kernel.sweeps import SweepFailure, due_items, lag_of
+from compliance.notices.reading import oldest_unsent
+from compliance.scheduling.jobs import JOBS, SEND_NOTICES, Job, job_named
 from compliance.scheduling.models import JobRun
-from compliance.scheduling.rules import late_since
+from compliance.scheduling.rules import STEP_LIMIT_SECONDS, late_since
+
+MOST_LAG = timedelta(seconds=60)
+DOUBT_LASTS = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,3 +210,46 @@ def ask_for_run(session: Session, job_name: str, *, actor: Actor, now: datetime)
         )
     audit.record(session, actor=actor, act="job.run_by_hand", subject=f"job:{job.name}", now=now)
     return job
+
+
+def oldest_due_lags(session: Session, *, now: datetime, jobs: tuple[Job, ...] = JOBS) -> dict[Job, timedelta]:
+    """Return how long the oldest waiting item of each job has been due, for jobs that can tell; zero where none waits.
+
+    Items that keep failing are counted as failing, not as lag: one bad row must not look like a scheduler that sleeps.
+    """
+    failing: dict[str, set[int]] = {}
+    for name, item_id in session.execute(select(SweepFailure.sweep, SweepFailure.item_id)):
+        failing.setdefault(name, set()).add(item_id)
+    paused = open_pause(session) is not None
+    lags: dict[Job, timedelta] = {}
+    for job in jobs:
+        sweeps = [sweep for sweep in job.sweeps if sweep.due_at is not None]
+        if job.name == SEND_NOTICES:
+            lags[job] = timedelta() if paused else oldest_unsent(session, now=now)
+        elif sweeps:
+            waits = paused and job.stops_when_paused
+            lags[job] = (
+                timedelta()
+                if waits
+                else max(lag_of(sweep, session, now=now, leaving=failing.get(sweep.name, set())) for sweep in sweeps)
+            )
+    return lags
+
+
+def too_far_behind(job: Job, lag: timedelta) -> bool:
+    """Say whether due work waits longer than the job's own cadence explains, by more than a minute."""
+    return lag > timedelta(seconds=job.cadence_seconds) + MOST_LAG
+
+
+def clock_doubt(session: Session, *, wall: datetime) -> str:
+    """Say why the wall clock is in doubt: it is behind a heartbeat, or jumped in the last ten minutes."""
+    newest = session.scalar(select(func.max(JobRun.finished_at)))
+    if newest is not None and (newest - wall).total_seconds() > STEP_LIMIT_SECONDS:
+        return f"{(newest - wall).total_seconds():.0f} s behind the last heartbeat"
+    step = session.scalars(
+        select(JobRun.clock_step_seconds)
+        .where(JobRun.clock_step_seconds.is_not(None), JobRun.finished_at > wall - DOUBT_LASTS)
+        .order_by(JobRun.id.desc())
+        .limit(1)
+    ).first()
+    return "" if step is None else f"jumped by {step} s lately"

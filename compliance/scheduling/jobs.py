@@ -96,7 +96,7 @@ class Job:
 
     def run(self, asked: Asked) -> Outcome:
         """Run it once; an error that is not one item's is raised."""
-        if self.stops_when_paused and _sending_is_paused():
+        if self.stands_still():
             return Outcome()
         if self.pump is not None:
             return self.pump(asked)
@@ -104,6 +104,10 @@ class Job:
         for sweep in self.sweeps:
             done += run_sweep(sweep, due_by=asked.due_by, now=asked.now, go_on=asked.go_on, pauses=asked.pauses)
         return Outcome(done)
+
+    def stands_still(self) -> bool:
+        """Say whether it must not run now: sending is paused after a restore."""
+        return self.stops_when_paused and _sending_is_paused()
 
 
 def _sending_is_paused() -> bool:

@@ -3,13 +3,14 @@
 import logging
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from agreements.kernel import clock
 from agreements.kernel.db import db, unit_of_work
-from agreements.kernel.sweeps import always, attempt, describe
+from agreements.kernel.due_order import run_in_due_order
+from agreements.kernel.sweeps import SweepRun, always, attempt, describe
 from compliance.scheduling.jobs import JOBS, Asked, Job, Outcome
 from compliance.scheduling.models import JobRun
 from compliance.scheduling.rules import Cause
@@ -42,12 +43,40 @@ def run_job(job: Job, asked: Asked) -> Outcome:
     """Run a job; what breaks it as a whole is logged and returned, for the other jobs must go on."""
     outcome = attempt(lambda: job.run(asked))
     if isinstance(outcome, Exception):
-        db.session().rollback()
-        log.error("%s broke: %s", job.name, describe(outcome))
-        return Outcome(error=describe(outcome))
+        return _broken(job, outcome)
     if outcome.clock_step is not None:
         log.warning("the wall clock jumped by %.1f s", outcome.clock_step)
     return outcome
+
+
+def run_together(jobs: Sequence[Job], asked: Asked, *, began: Callable[[Job], None]) -> dict[str, Outcome]:
+    """Run jobs that consist of sweeps as one queue in due order; outcomes by job name, in table order."""
+    job_of = {sweep.name: job for job in jobs if not job.stands_still() for sweep in job.sweeps}
+    sweeps = [sweep for job in jobs for sweep in job.sweeps if sweep.name in job_of]
+    ran = attempt(
+        lambda: run_in_due_order(
+            sweeps,
+            due_by=asked.due_by,
+            now=asked.now,
+            go_on=asked.go_on,
+            pauses=asked.pauses,
+            began=lambda sweep: began(job_of[sweep.name]),
+        )
+    )
+    if isinstance(ran, Exception):
+        return {job.name: _broken(job, ran) for job in jobs}
+    outcomes = {}
+    for job in jobs:
+        broken = next((ran.broken[sweep.name] for sweep in job.sweeps if sweep.name in ran.broken), None)
+        work = sum((ran.done[sweep.name] for sweep in job.sweeps if sweep.name in ran.done), SweepRun())
+        outcomes[job.name] = Outcome(work, error=_broken(job, broken).error if broken else None)
+    return outcomes
+
+
+def _broken(job: Job, error: Exception) -> Outcome:
+    db.session().rollback()
+    log.error("%s broke: %s", job.name, describe(error))
+    return Outcome(error=describe(error))
 
 
 def record_run(job: Job, asked: Asked, outcome: Outcome, *, cause: Cause) -> None:
@@ -81,33 +110,49 @@ def tick_once(
     go_on: Callable[[], bool] = always,
     began: Callable[[Job], None] = lambda _job: None,
 ) -> Tick:
-    """Run all jobs in table order, again and again until a whole pass did nothing, at most `MOST_PASSES` times.
+    """Run all jobs, again and again until a whole pass did nothing, at most `MOST_PASSES` times.
 
-    So what follows from an act, and is already due itself, is dealt with in the same call. Needs an application
+    Due rows of all kinds are one queue in due order; pumps run at their place in the table. So what follows from an act, and is already due itself, is dealt with in the same call. Needs an application
     context; every item has its own transaction. A first pass leaves a heartbeat of every job, a later one only of
     those that did something.
 
     due_by  inclusive; `now` is when acts are recorded, never before it
-    began   told which job starts
+    began   told whose turn it is
     """
     outcomes: dict[str, Outcome] = {}
     for number in range(1, MOST_PASSES + 1):
         did = 0
-        for job in jobs:
+        for group in _groups(jobs):
             if not go_on():
                 return Tick(due_by, now, number, settled=False, outcomes=outcomes)
-            began(job)
             pauses = cause is not Cause.BY_HAND or number > 1
             asked = Asked(due_by=due_by, now=now, wall=clock.wall(), go_on=go_on, pauses=pauses)
-            outcome = run_job(job, asked)
-            if number == 1 or not outcome.is_idle:
-                record_run(job, asked, outcome, cause=cause)
-            outcomes[job.name] = _together(outcomes.get(job.name), outcome)
-            did += outcome.work.done
+            if group[0].sweeps:
+                done = run_together(group, asked, began=began)
+            else:
+                began(group[0])
+                done = {group[0].name: run_job(group[0], asked)}
+            for job in group:
+                outcome = done[job.name]
+                if number == 1 or not outcome.is_idle:
+                    record_run(job, asked, outcome, cause=cause)
+                outcomes[job.name] = _together(outcomes.get(job.name), outcome)
+                did += outcome.work.done
         if not did:
             return Tick(due_by, now, number, settled=True, outcomes=outcomes)
     log.warning("still busy after %s passes; the next tick goes on", MOST_PASSES)
     return Tick(due_by, now, MOST_PASSES, settled=False, outcomes=outcomes)
+
+
+def _groups(jobs: tuple[Job, ...]) -> list[list[Job]]:
+    """Split the table where a pump stands: jobs of sweeps between two pumps are one queue, a pump runs alone."""
+    groups: list[list[Job]] = []
+    for job in jobs:
+        if job.sweeps and groups and groups[-1][0].sweeps:
+            groups[-1].append(job)
+        else:
+            groups.append([job])
+    return groups
 
 
 def _together(before: Outcome | None, after: Outcome) -> Outcome:

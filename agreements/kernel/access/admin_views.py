@@ -6,7 +6,7 @@ from flask_babel import gettext
 
 from agreements.kernel import clock
 from agreements.kernel.access import actions, keys, links
-from agreements.kernel.access.models import Scope
+from agreements.kernel.access.models import OF_A_GATEWAY, Scope
 from agreements.kernel.access.rules import Permission, Role, require
 from agreements.kernel.access.schemas import read_roles, read_scopes
 from agreements.kernel.db import db, unit_of_work
@@ -138,7 +138,7 @@ def list_keys() -> ResponseReturnValue:
 @gateway_keys.get("/issue")
 def issue() -> ResponseReturnValue:
     require(g.actor, Permission.MANAGE_KEYS)
-    return render_template("access/key_issue.html", scopes=Scope, form={}, chosen=list(Scope))
+    return render_template("access/key_issue.html", scopes=Scope, form={}, chosen=OF_A_GATEWAY)
 
 
 @gateway_keys.post("/issue")

@@ -37,6 +37,10 @@ class Scope(StrEnum):
 
     DECIDE = "decide"
     STATUS = "status"
+    METRICS = "metrics"
+
+
+OF_A_GATEWAY = (Scope.DECIDE, Scope.STATUS)
 
 
 class Person(Base):
