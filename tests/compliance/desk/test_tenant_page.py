@@ -7,31 +7,19 @@ from sqlalchemy import select
 from agreements.kernel.audit import AuditEvent
 from agreements.parties.actions import tenant_of_key
 from agreements.parties.models import Contact, NoticeAddress, OwnPlatform, QualificationDocument
-from compliance.changes.models import ChangeEvent, ChangeNotice
 from compliance.obligations.models import Obligation
-from tests.builders import at, day
+from tests.builders import at
 from tests.builders_access import signed_in_client
-from tests.builders_compliance import a_change, a_suspected_case, an_agreement_in_service
+from tests.builders_compliance import a_suspected_case, an_agreement_in_service
 from tests.builders_desk import opened_at, read, text_of, zh
 from tests.builders_register import a_paid_agreement, an_onboarded_agreement
 
 PAGE = "/tenants/haitang"
 NOW = at("Thu 2024-09-12 15:00")
-CHANGE = {
-    "kind": "licence",
-    "description": "经营范围变更",
-    "occurred_on": "2024-09-12",
-    "source": "public_register",
-}
-NOTICE = {"arrived_at": "2024-09-12T14:00", "form": "written", "via": "email"}
 
 
 def a_pdf(name="文件.pdf", content=b"%PDF-1.7"):
     return (io.BytesIO(content), name)
-
-
-def due_by_friday():
-    return zh("The notice is due by %(bound)s", bound="2024年9月20日 周五 24:00")
 
 
 def in_service(session):
@@ -124,57 +112,7 @@ def test_a_notice_address_and_a_platform_are_recorded(app):
     assert client.post(f"{PAGE}/notice-address", good).status_code == 302
     client.post(f"{PAGE}/platforms/new", {"kind": "domain", "identifier": " Shop.Example.com "})
     assert read(lambda session: session.scalars(select(OwnPlatform)).one().identifier) == "shop.example.com"
-    assert client.get(f"{PAGE}/changes/notice").status_code == 403  # ops records no performance
-
-
-def test_clause_3_3_the_due_date_is_shown_before_a_change_is_saved(app):
-    client = opened_at(app, NOW, set_up=in_service)
-    preview = text_of(client.get(f"{PAGE}/changes/preview?occurred_on=2024-09-12"))
-    assert due_by_friday() in preview
-    assert f"1 2024年9月13日 周五 2 2024年9月14日 周六 {zh('day_kind.adjusted_working_day')}" in preview
-    late = text_of(client.get(f"{PAGE}/changes/preview?occurred_on=2024-08-01"))
-    assert zh("This day has passed: the duty is born overdue and a suspected case opens.") in late
-    before = text_of(client.get(f"{PAGE}/changes/preview?occurred_on=2024-07-01"))
-    assert before == zh("No agreement of this tenant was in force on that day, so no notice is owed.")
-    for nonsense in ("", "soon", "2024-09-13", "0001-01-01"):
-        assert not text_of(client.get(f"{PAGE}/changes/preview?occurred_on={nonsense}"))
-    assert read(lambda session: session.query(ChangeEvent).count()) == 0
-
-    assert client.post(f"{PAGE}/changes/new", CHANGE).location == f"{PAGE}#changes"
-    assert read(lambda session: session.scalars(select(Obligation)).one().due_on) == day("Fri 2024-09-20")
-
-
-def test_a_change_at_fault_keeps_what_was_typed_and_the_preview(app):
-    client = opened_at(app, NOW, set_up=in_service)
-    response = client.post(f"{PAGE}/changes/new", CHANGE | {"description": " "})
-    assert 'id="description-error"' in response.get_data(as_text=True)
-    assert 'value="2024-09-12"' in response.get_data(as_text=True)
-    assert due_by_friday() in text_of(response)
-    assert client.post(f"{PAGE}/changes/new", CHANGE | {"occurred_on": "2024-07-01"}).status_code == 409
-    assert read(lambda session: session.query(ChangeEvent).count()) == 0
-
-
-def test_the_tenant_s_notice_is_judged_by_its_arrival(app):
-    def set_up(session):
-        a_change(session, an_agreement_in_service(session, tenant_key="haitang"))
-
-    client = opened_at(app, at("Mon 2024-09-23 09:00"), set_up=set_up)
-    change = read(lambda session: session.scalars(select(ChangeEvent)).one().id)
-    no_file = client.post(f"{PAGE}/changes/notice", NOTICE | {"changes": change, "arrived_at": "2024-09-20T23:59"})
-    assert 'id="file-error"' in no_file.get_data(as_text=True)
-    nothing_chosen = client.post(f"{PAGE}/changes/notice", NOTICE | {"file": a_pdf()})
-    assert 'id="changes-error"' in nothing_chosen.get_data(as_text=True)
-
-    oral = NOTICE | {"changes": change, "form": "oral", "via": "phone", "arrived_at": "2024-09-13T09:00"}
-    client.post(f"{PAGE}/changes/notice", oral)
-    weak = "The notice is kept, but its form is too weak: the written notice is still owed."
-    assert zh(weak) in text_of(client.get(PAGE))
-
-    in_time = NOTICE | {"changes": change, "arrived_at": "2024-09-20T23:59", "file": a_pdf()}
-    client.post(f"{PAGE}/changes/notice", in_time)
-    assert zh("The notice is recorded; it arrived in time.") in text_of(client.get(PAGE))
-    assert read(lambda session: session.scalars(select(Obligation)).one().state) == "performed_on_time"
-    assert read(lambda session: session.query(ChangeNotice).count()) == 2
+    assert "/changes/new?tenant=haitang&amp;by=notice" not in client.get(PAGE).text  # ops records no performance
 
 
 def test_standing_names_its_reason(app):
