@@ -22,7 +22,7 @@ class ObligationQuery(PageQuery):
 
 class CountedDay(Schema):
     day = Day(required=True)
-    kind = Word(DayKind, required=True)
+    kind = fields.String(required=True, metadata={"enum": list(DayKind)})
     name = fields.String(required=True, metadata={"description": "Of the holiday or the adjusted working day."})
     counted = fields.Boolean(required=True)
 

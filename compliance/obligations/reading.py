@@ -1,5 +1,6 @@
 """Finding duties of both sides; nothing here changes anything."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -55,15 +56,15 @@ def state_at(obligation: Obligation, now: datetime) -> ObligationState:
 
 
 def _conditions(search: Search, *, now: datetime) -> list[ColumnElement[bool]]:
-    wanted: list[tuple[object, ColumnElement[bool]]] = [
-        (search.debtor, Obligation.debtor == search.debtor),
-        (search.clause, Obligation.clause == search.clause),
-        (search.due_from, Obligation.due_on >= search.due_from),
-        (search.due_to, Obligation.due_on <= search.due_to),
-        (search.order_no, Agreement.order_no == search.order_no),
-        (search.tenant_key, Tenant.tenant_key == search.tenant_key),
+    wanted: list[tuple[Any, Callable[[Any], ColumnElement[bool]]]] = [
+        (search.debtor, Obligation.debtor.__eq__),
+        (search.clause, Obligation.clause.__eq__),
+        (search.due_from, Obligation.due_on.__ge__),
+        (search.due_to, Obligation.due_on.__le__),
+        (search.order_no, Agreement.order_no.__eq__),
+        (search.tenant_key, Tenant.tenant_key.__eq__),
     ]
-    found = [condition for value, condition in wanted if value is not None]
+    found = [fits(value) for value, fits in wanted if value is not None]
     if search.state is not None:
         found.append(_stands(search.state, now=now))
     return found

@@ -3,6 +3,7 @@
 A room makes a `RestRoom` and writes its endpoints under `reads` and `acts`; app.py mounts it with STAFF_KEYS.
 """
 
+import json
 import math
 import re
 from collections.abc import Callable, Iterable
@@ -12,7 +13,7 @@ from http import HTTPStatus
 from io import BytesIO
 from typing import Any, NoReturn
 
-from flask import Response, g, json, request, send_file, url_for
+from flask import Response, g, request, send_file, url_for
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, ValidationError, fields
 from sqlalchemy import Select, func, select

@@ -117,10 +117,16 @@ class Flag(fields.Boolean):
 
 
 class Whole(fields.Integer):
-    """A whole number of JSON, within bounds."""
+    """A whole number of JSON, within bounds. JSON has one kind of number, so 1.0 is whole and 1.5 is not."""
 
     def __init__(self, *, least: int = 0, most: int = LARGEST_ID, **options: Any) -> None:
         super().__init__(strict=True, validate=validate.Range(least, most), **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        whole = int(value) if isinstance(value, float) and value.is_integer() else value
+        if not isinstance(whole, int):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(whole, attr, data, **kwargs)
 
 
 class QueryWhole(fields.Integer):

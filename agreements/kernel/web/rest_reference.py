@@ -3,7 +3,9 @@
 The document holds no data, and the program is free software, so anybody may read both. No script, no foreign host.
 """
 
-from flask import Blueprint, Response, current_app, json
+import json
+
+from flask import Blueprint, Response, current_app
 
 from agreements.kernel.web.rest_document import document_of
 
