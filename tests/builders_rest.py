@@ -60,8 +60,8 @@ def a_world(app):
         clock.install(session, rehearsal_at=NOW)
     with unit_of_work() as session:
         a_registered_agreement(session, order_no="200000000000004", product_code="face1", tenant_key=TENANT)
-        a_paid_agreement(session, order_no="200000000000003", product_code="bank4")
         first = an_unrectified_case(session)
+        a_paid_agreement(session, order_no="200000000000003", product_code="bank4")
         second = _a_case(session, "200000000000002", "白鹭信息技术（成都）有限公司", "t-bailu")
         _demand(session, second)
         third = _a_case(session, "200000000000005", "苍杉数据服务（南京）有限公司", "t-cangshan")

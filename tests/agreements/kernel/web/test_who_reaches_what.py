@@ -10,6 +10,7 @@ from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.web.mounting import Audience, access_of_endpoint, gateway_keys, mount
 from tests.builders import at
 from tests.builders_access import signed_in_client
+from tests.builders_rest import a_program
 
 NOW = at("Thu 2024-09-12 16:40")
 # What anybody may reach without signing in: a reviewed list, so that a new public address is a decision.
@@ -20,6 +21,8 @@ PUBLIC_ENDPOINTS = {
     "access.join",
     "access.join_submit",
     "access.choose_language",
+    "reference.document",
+    "reference.show",
 }
 PUBLIC_BLUEPRINTS_OF_OTHER_ROOMS = {"receipts", "health"}  # one-purpose links of notices; the operator's probes
 
@@ -84,8 +87,32 @@ def test_a_gateway_key_opens_no_page_and_a_person_no_gateway(app):
         if audience is Audience.PEOPLE:
             answer = app.test_client().open(address, method=method, headers={"Authorization": f"Bearer {key}"})
             assert answer.status_code in (302, 401), address
-        elif audience is Audience.GATEWAY_KEYS:
+        elif audience in (Audience.GATEWAY_KEYS, Audience.STAFF_KEYS):
             assert person.client.open(address, method=method).status_code == 401, address
+        if audience is Audience.STAFF_KEYS:
+            answer = app.test_client().open(address, method=method, headers={"Authorization": f"Bearer {key}"})
+            assert answer.status_code == 401, address
+
+
+def test_a_person_s_key_opens_the_staff_interface_and_nothing_else(app):
+    program = a_program(app, *Role)
+
+    for rule, method, address in rules_of(app):
+        audience = access_of_endpoint(app, rule.endpoint).audience
+        answer = app.test_client().open(address, method=method, headers=program.headers)
+        if audience is Audience.STAFF_KEYS:
+            assert answer.status_code not in (302, 401, 403), f"{method} {address}"
+        elif audience is not Audience.PUBLIC:
+            assert answer.status_code in (302, 401), f"{method} {address}"
+
+
+def test_a_read_only_key_does_no_act(app):
+    program = a_program(app, *Role, read_only=True)
+
+    for rule, method, address in rules_of(app):
+        if access_of_endpoint(app, rule.endpoint).audience is Audience.STAFF_KEYS and method != "GET":
+            answer = app.test_client().open(address, method=method, headers=program.headers)
+            assert (answer.status_code, answer.json["code"]) == (403, "KEY_READ_ONLY"), address
 
 
 ADMIN_PAGES = ["/admin/people", "/admin/people/invite", "/admin/people/1", "/admin/keys", "/admin/keys/issue"]
