@@ -7,7 +7,6 @@ from agreements.kernel import files
 from agreements.kernel.db import db
 from agreements.parties.actions import add_platform
 from agreements.parties.rules import PlatformKind
-from agreements.products.models import Product
 from agreements.register.models import Instrument, Term
 from agreements.register.rules import AGREEMENT_MOVES, AgreementState, InstrumentKind, SpecKind
 from compliance.gateway.actions import Question, answers_to, decide_call
@@ -136,14 +135,6 @@ def test_clause_3_4_a_frozen_key_is_its_own_reason(session):
     )
 
     assert reasons(session, "Tue 2024-10-08 02:00") == ("KEY_FROZEN",)
-
-
-def test_clause_2_4_a_withdrawn_product_is_withdrawn_from_its_instant(session):
-    an_open_agreement(session)
-    session.scalar(select(Product)).withdrawn_at = at("Tue 2024-10-08 00:00")
-
-    assert reasons(session, "Mon 2024-10-07 23:59:59.999") == ()
-    assert reasons(session, "Tue 2024-10-08 00:00") == ("PRODUCT_WITHDRAWN_UPSTREAM",)
 
 
 class TestPlatforms:
