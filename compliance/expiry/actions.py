@@ -279,7 +279,7 @@ def _settle(
         as_of=max(item.due_at for item, _ in outcomes),
         details={
             "sent": _thresholds(item for item, silence in outcomes if silence is None),
-            "skipped": {item.threshold: silence.value for item, silence in outcomes if silence is not None},
+            "skipped": {str(item.threshold): silence.value for item, silence in outcomes if silence is not None},
             "notice": told.notice.number if told.notice else None,
         },
     )

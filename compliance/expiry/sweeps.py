@@ -10,7 +10,6 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from agreements.calendar.actions import warning_thresholds
 from agreements.kernel.instants import end_of, legal_date
 from agreements.kernel.sweeps import Sweep
 from agreements.parties.models import QualificationDocument
@@ -29,7 +28,7 @@ from compliance.expiry.planning import (
     reconcile,
     settle_alarms_of,
 )
-from compliance.expiry.rules import Subject, WarningState, horizon
+from compliance.expiry.rules import Subject, WarningState
 
 Column = InstrumentedAttribute[int | None]
 
@@ -67,12 +66,6 @@ def plan_agreement(session: Session, agreement_id: int, *, now: datetime) -> boo
     if _is_provided_for(session, agreement, now=now):
         did = settle_alarms_of(session, ending, now=now) > 0 or did
     return did
-
-
-def agreement_planned_from(session: Session, agreement_id: int) -> datetime:
-    """Return since when its warnings should have stood: the beginning of the time before its end."""
-    bound_at = session.get_one(Agreement, agreement_id).service_end_exclusive_at
-    return bound_at - horizon(warning_thresholds(session, now=bound_at))
 
 
 def documents_to_plan(session: Session, *, due_by: datetime) -> list[int]:
@@ -126,14 +119,6 @@ def plan_document(session: Session, document_id: int, *, now: datetime) -> bool:
     if _is_past(ending, now=now):
         did = settle_alarms_of(session, ending, now=now) > 0 or did
     return did
-
-
-def document_planned_from(session: Session, document_id: int) -> datetime:
-    """Return since when its warnings should have stood; not before it was recorded."""
-    document = session.get_one(QualificationDocument, document_id)
-    assert document.expires_on is not None, "only what expires is planned"
-    bound_at = end_of(document.expires_on)
-    return max(document.verified_at, bound_at - horizon(warning_thresholds(session, now=bound_at)))
 
 
 def agreements_to_warn(session: Session, *, due_by: datetime) -> list[int]:
@@ -216,10 +201,10 @@ def _endings(session: Session, documents: Iterable[QualificationDocument]) -> di
 
 
 AGREEMENT_SWEEPS = (
-    Sweep("expiry_plan", agreements_to_plan, plan_agreement, agreement_planned_from),
+    Sweep("expiry_plan", agreements_to_plan, plan_agreement),
     Sweep("expiry_warn", agreements_to_warn, warn_agreement, agreement_warning_due_at),
 )
 DOCUMENT_SWEEPS = (
-    Sweep("document_expiry_plan", documents_to_plan, plan_document, document_planned_from),
+    Sweep("document_expiry_plan", documents_to_plan, plan_document),
     Sweep("document_expiry_warn", documents_to_warn, warn_document, document_warning_due_at),
 )

@@ -112,9 +112,9 @@ def tick_once(
 ) -> Tick:
     """Run all jobs, again and again until a whole pass did nothing, at most `MOST_PASSES` times.
 
-    Due rows of all kinds are one queue in due order; pumps run at their place in the table. So what follows from an act, and is already due itself, is dealt with in the same call. Needs an application
-    context; every item has its own transaction. A first pass leaves a heartbeat of every job, a later one only of
-    those that did something.
+    Due rows of all kinds are one queue in due order; pumps run at their place in the table. What follows from an act,
+    and is due already, is dealt with in the same call. Needs an application context; every item has its own
+    transaction. A first pass leaves a heartbeat of every job, a later one only of those that did something.
 
     due_by  inclusive; `now` is when acts are recorded, never before it
     began   told whose turn it is
