@@ -10,6 +10,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from agreements.kernel import revisions
+from agreements.kernel.instants import start_of
 from agreements.parties.models import OwnPlatform, Tenant
 from agreements.products.models import Product
 from agreements.register.models import Agreement, Instrument, Term
@@ -18,7 +19,7 @@ from compliance.sdk import entitlement as facts
 from compliance.service.actions import epoch_of
 from compliance.service.models import Hold, ServiceActivation
 from compliance.service.rules import HoldGround, HoldScope, suspension_effective_at
-from compliance.upstream.offers import withdrawn_products
+from compliance.upstream.offers import withdrawals
 
 SCOPES = {HoldScope.AGREEMENT: facts.Scope.AGREEMENT, HoldScope.TENANT: facts.Scope.TENANT}
 
@@ -45,14 +46,15 @@ def entitlement_of(session: Session, tenant_key: str, *, at: datetime) -> facts.
     if tenant_id is None:
         return facts.Entitlement(tenant_key, known=False, revision=revision)
     epoch = epoch_of(session, tenant_id)
+    withdrawn = withdrawals(at=at)
     rows = session.execute(
-        select(Agreement, Product.code, ServiceActivation.activated_at)
+        select(Agreement, Product.code, withdrawn.c.withdrawn_on, ServiceActivation.activated_at)
         .join(Product, Product.id == Agreement.product_id)
+        .outerjoin(withdrawn, withdrawn.c.product_id == Product.id)
         .outerjoin(ServiceActivation, ServiceActivation.agreement_id == Agreement.id)
         .where(Agreement.tenant_id == tenant_id)
     ).all()
     holds = _holds(session, tenant_id)
-    withdrawn = withdrawn_products(session, at=at)
     platforms = _platforms(session, tenant_id)
     terms = _terms(session, [row.Agreement.id for row in rows], at=at)
     return facts.Entitlement(
@@ -69,14 +71,14 @@ def entitlement_of(session: Session, tenant_key: str, *, at: datetime) -> facts.
                 effective_at=agreement.effective_at,
                 activated_at=activated_at,
                 holds=tuple(holds[agreement.id]),
-                withdrawn_at=withdrawn.get(agreement.product_id),
+                withdrawn_at=start_of(withdrawn_on) if withdrawn_on else None,
                 platforms=platforms,
                 own_platform_only=terms[agreement.id].own_platform_only,
                 quota_total=agreement.quota_total,
                 terms_version=terms[agreement.id].version,
                 terms_until_at=terms[agreement.id].until_at,
             )
-            for agreement, product_code, activated_at in rows
+            for agreement, product_code, withdrawn_on, activated_at in rows
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import Subquery, func, or_, select
 from sqlalchemy.orm import Session
 
 from agreements.kernel.instants import start_of
@@ -10,15 +10,15 @@ from compliance.upstream.models import UpstreamChange, UpstreamProduct
 from compliance.upstream.rules import RELEVANT, ChangeState
 
 
-def withdrawn_products(session: Session, *, at: datetime) -> dict[int, datetime]:
-    """Return from when on each product is, or will be, withdrawn, keyed by product id; the earliest where several are.
+def withdrawals(*, at: datetime) -> Subquery:
+    """Return, for a query to join, (product_id, withdrawn_on): the Shanghai date from whose 0:00 each is withdrawn.
 
-    A cancellation counts once legal has read it as one, from 0:00 of its effective date, whether or not a job has run
-    and whatever has become of the notices. It ends where the source took it back or another source took over, by `at`,
-    or where a correction took its place.
+    A cancellation counts once legal has read it as one, whether or not a job has run and whatever has become of the
+    notices. It ends where the source took it back or another source took over, by `at`, or where a correction took its
+    place. Where several cancel a product, the earliest counts.
     """
-    rows = session.execute(
-        select(UpstreamProduct.product_id, UpstreamChange.effective_on)
+    return (
+        select(UpstreamProduct.product_id, func.min(UpstreamChange.effective_on).label("withdrawn_on"))
         .join(UpstreamChange, UpstreamChange.id == UpstreamProduct.change_id)
         .where(
             UpstreamProduct.is_cancelled.is_(True),
@@ -28,10 +28,11 @@ def withdrawn_products(session: Session, *, at: datetime) -> dict[int, datetime]
             or_(UpstreamProduct.restored_at.is_(None), UpstreamProduct.restored_at > at),
             or_(UpstreamChange.withdrawn_received_at.is_(None), UpstreamChange.withdrawn_received_at > at),
         )
+        .group_by(UpstreamProduct.product_id)
+        .subquery()
     )
-    found: dict[int, datetime] = {}
-    for product_id, effective_on in rows:
-        assert effective_on is not None, "asked for"
-        since = start_of(effective_on)
-        found[product_id] = min(since, found.get(product_id, since))
-    return found
+
+
+def withdrawn_products(session: Session, *, at: datetime) -> dict[int, datetime]:
+    """Return from when on each product is, or will be, withdrawn, keyed by product id."""
+    return {row.product_id: start_of(row.withdrawn_on) for row in session.execute(select(withdrawals(at=at)))}

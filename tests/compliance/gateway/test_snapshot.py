@@ -1,7 +1,7 @@
 """The decision taken on what the tables hold, at every stage of an agreement's life."""
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event
 
 from agreements.kernel import files
 from agreements.kernel.db import db
