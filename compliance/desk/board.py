@@ -11,27 +11,27 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from agreements.calendar.actions import warning_thresholds, working_calendar
-from agreements.calendar.deadline_table import Debtor
-from agreements.calendar.rules import WorkingCalendar
 from agreements.kernel.instants import end_of, legal_date
 from agreements.parties.models import Party, Tenant
 from agreements.register.models import Agreement
 from agreements.register.rules import IN_FORCE, AgreementState
+from compliance.alarms.actions import open_alarms
+from compliance.alarms.models import Alarm
 from compliance.breaches.models import BreachCase
 from compliance.breaches.rules import OPEN_CASE_STATES, CaseState
 from compliance.desk import reading
 from compliance.desk.cases import CaseRow, case_rows
-from compliance.desk.duties import duties
+from compliance.desk.charts import Endings, Punctuality, endings, punctuality
+from compliance.desk.duty_board import Choice, SideBoard, side_boards
 from compliance.desk.reading import AnySelect, with_whose
 from compliance.desk.rules import DECISIONS, NextAct, NextStep, Whose
+from compliance.desk.sources import SourceNotice, running_notices
 from compliance.notices.models import Notice, Outbox
 from compliance.notices.rules import FAILING_AFTER, NoticeState, OutboxState
-from compliance.obligations.models import Obligation
-from compliance.obligations.rules import OPEN_STATES
 from compliance.service.models import Hold, ServiceActivation
 
 SHOWN = 20
-AHEAD_CALENDAR_DAYS = 7
+ALARMS_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +40,6 @@ class Listed:
 
     rows: list[Any]
     total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Duties:
-    """Open duties of one side by when they fall due; `soon` within seven calendar days, today not included."""
-
-    overdue: Listed
-    today: Listed
-    soon: Listed
-
-    @property
-    def total(self) -> int:
-        return self.overdue.total + self.today.total + self.soon.total
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +64,10 @@ class AgreementRow:
 class Board:
     """All of the page."""
 
-    ours: Duties
-    theirs: Duties
+    ours: SideBoard
+    theirs: SideBoard
+    alarms: Listed
+    sources: list[SourceNotice]
     decisions: Listed
     suspensions: Listed
     demands: Listed
@@ -87,22 +76,23 @@ class Board:
     not_open: Listed
     ending: Listed
     ending_calendar_days: int
+    punctuality: list[Punctuality]
+    endings: list[Endings]
     agreements: int
 
-    @property
-    def is_clear(self) -> bool:
-        """Say whether nothing waits for anybody."""
-        lists = (self.decisions, self.suspensions, self.demands, self.failing, self.unpaid, self.not_open)
-        return not (self.ours.total or self.theirs.total or any(each.total for each in lists))
 
-
-def board(session: Session, *, now: datetime) -> Board:
-    calendar = working_calendar(session)
+def board(session: Session, choice: Choice, *, now: datetime) -> Board:
+    ours, theirs = side_boards(session, choice, working_calendar(session), now=now)
     cases = _waiting_cases(session, now=now)
     ending_days = max(warning_thresholds(session, now=now), default=30)
     return Board(
-        ours=_duties(session, (Debtor.PROVIDER, Debtor.BOTH), calendar, now=now),
-        theirs=_duties(session, (Debtor.TENANT,), calendar, now=now),
+        ours=ours,
+        theirs=theirs,
+        alarms=Listed(
+            open_alarms(session, limit=ALARMS_SHOWN),
+            _count(session, select(Alarm.id).where(Alarm.settled_at.is_(None))),
+        ),
+        sources=running_notices(session, now=now),
         decisions=_decisions(cases),
         suspensions=_notices_of_cases(session, CaseState.SUSPENSION_DECIDED),
         demands=_notices_of_cases(session, CaseState.RECTIFICATION_DEMANDED),
@@ -122,33 +112,14 @@ def board(session: Session, *, now: datetime) -> Board:
             order=Agreement.service_end_exclusive_at,
         ),
         ending_calendar_days=ending_days,
+        punctuality=punctuality(session, now=now),
+        endings=endings(session, now=now),
         agreements=session.scalar(select(func.count(Agreement.id))) or 0,
     )
 
 
 def _count(session: Session, statement: AnySelect) -> int:
     return session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
-
-
-def _duties(session: Session, debtors: tuple[Debtor, ...], calendar: WorkingCalendar, *, now: datetime) -> Duties:
-    """Return open duties of one side. What is provisional is never overdue (E-47); it is listed by its shown date."""
-    today = legal_date(now)
-    midnight, horizon = end_of(today), end_of(today + timedelta(days=AHEAD_CALENDAR_DAYS))
-    bound = Obligation.overdue_from
-
-    def listed(*conditions: ColumnElement[bool]) -> Listed:
-        wanted = select(Obligation.id).where(
-            Obligation.debtor.in_(debtors), Obligation.state.in_(OPEN_STATES), *conditions
-        )
-        first = wanted.order_by(bound, Obligation.id).limit(SHOWN)
-        rows = duties(session, Obligation.id.in_(first), calendar=calendar, now=now)
-        return Listed(rows, _count(session, wanted))
-
-    return Duties(
-        overdue=listed(bound <= now),
-        today=listed(bound > now, bound <= midnight),
-        soon=listed(bound > midnight, bound <= horizon),
-    )
 
 
 def _waiting_cases(session: Session, *, now: datetime) -> list[CaseRow]:
@@ -224,16 +195,19 @@ def _failing(session: Session) -> Listed:
 
 
 def _agreements(session: Session, *conditions: ColumnElement[bool], order: Any, act: NextAct | None = None) -> Listed:
-    ids = session.scalars(select(Agreement.id).where(*conditions).order_by(order, Agreement.id)).all()
     rows = session.execute(
         select(Agreement, Agreement.order_no, Tenant.tenant_key, Party.name)
         .join(Tenant, Tenant.id == Agreement.tenant_id)
         .join(Party, Party.id == Tenant.party_id)
-        .where(Agreement.id.in_(ids[:SHOWN]))
+        .where(*conditions)
         .order_by(order, Agreement.id)
+        .limit(SHOWN)
     )
     step = NextStep(act) if act else None
-    return Listed([AgreementRow(agreement, Whose(*whose), step) for agreement, *whose in rows], len(ids))
+    return Listed(
+        [AgreementRow(agreement, Whose(*whose), step) for agreement, *whose in rows],
+        _count(session, select(Agreement.id).where(*conditions)),
+    )
 
 
 def _not_open(session: Session, *, now: datetime) -> Listed:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from agreements.calendar.deadline_table import Debtor
 from agreements.calendar.rules import WorkingCalendar
 from agreements.kernel.instants import legal_date
 from compliance.breaches.models import BreachCase
@@ -17,6 +18,9 @@ from compliance.desk.reading import with_whose
 from compliance.desk.rules import NextAct, NextStep, Whose
 from compliance.obligations.models import Obligation
 from compliance.obligations.rules import OPEN_STATES, ObligationCode, is_overdue
+
+CAUSES = {"upstream": "upstream", "change": "changes"}
+"""The room whose page tells of a cause, by the cause's first word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,10 @@ class Duty:
     is_late: bool
     case: BreachCase | None
     step: NextStep | None
+
+    @property
+    def is_theirs(self) -> bool:
+        return self.obligation.debtor is Debtor.TENANT
 
 
 def duties(session: Session, *conditions: ColumnElement[bool], calendar: WorkingCalendar, now: datetime) -> list[Duty]:
@@ -71,4 +79,6 @@ def step_of_duty(obligation: Obligation, cases: Mapping[int, CaseRow]) -> NextSt
         return None
     if obligation.code is ObligationCode.TENANT_CHANGE_NOTIFICATION:
         return NextStep(NextAct.RECORD_CHANGE_NOTICE)
-    return NextStep(NextAct.LOOK, known.case.id if known else None)
+    room, _, number = obligation.cause.partition(":")
+    page = f"/{CAUSES[room]}/{number}" if room in CAUSES else None
+    return NextStep(NextAct.LOOK, known.case.id if known else None, page)

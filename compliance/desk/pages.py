@@ -32,6 +32,8 @@ def step_address(step: NextStep, order_no: str, tenant_key: str) -> str:
         address = case_address(step.case_id)
         if address:
             return address
+    if step.page is not None and exists(step.page):
+        return step.page
     return url_for("agreement.show", order_no=order_no)
 
 

@@ -98,6 +98,7 @@ ACT_FOR: dict[Waits, NextAct] = {
     Waits.PERFORMANCE: NextAct.RECORD_CHANGE_NOTICE,
     Waits.ACCEPTANCE: NextAct.ACCEPT_RECTIFICATION,
     Waits.CAP: NextAct.DECIDE_SUSPENSION,
+    Waits.FOUND_LATE: NextAct.DECIDE_SUSPENSION,
     Waits.DECISION: NextAct.DECIDE_SUSPENSION,
     Waits.REINSTATEMENT: NextAct.REINSTATE,
     Waits.SERVICE_ENDED: NextAct.CLOSE_CASE,
@@ -114,10 +115,11 @@ RECTIFYING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """What is to be done next about an agreement; `case_id` where it is done on a case."""
+    """What is to be done next about an agreement; `case_id` where it is done on a case, or the `page` that tells."""
 
     act: NextAct
     case_id: int | None = None
+    page: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,16 @@ from agreements.kernel.access.models import Scope
 from agreements.kernel.access.rules import OPERATOR
 from agreements.kernel.db import unit_of_work
 from compliance.changes.rules import ChangeKind
+from compliance.upstream.rules import ChangeKind as UpstreamKind
 from tests.browser.parties import (
     BAIHUA,
+    BANK4,
     DANFENG,
     DONGQING,
     HAITANG,
     IN_SERVICE,
     LANMEI,
+    MOBILE3,
     MUJIN,
     QINGSONG,
     SHILIU,
@@ -145,5 +148,28 @@ def this_week(story):
     story.confirm(YINXING)
     story.demand(YINXING, "Wed 2026-11-25")
     story.change_notice(HAITANG, "Thu 2026-11-19 14:05")
+    sources_announce(story)
     story.register(MUJIN)
     story.upload(SHINAN)
+
+
+def sources_announce(story):
+    """One notice of a source recorded two days late, so that we are late with it; one of yesterday evening."""
+    story.source_announces(
+        "示例移动号码核验平台",
+        MOBILE3,
+        "Tue 2026-11-17 10:05",
+        "三要素核验结果新增“号码状态”字段",
+        [UpstreamKind.RESULT_CONTENT],
+        effective="Tue 2026-12-15",
+    )
+    story.go_to("Thu 2026-11-19 16:50")
+    story.tenant_acknowledges(YUNSHAN)
+    story.source_announces(
+        "示例银行卡核验服务中心",
+        BANK4,
+        "Thu 2026-11-19 16:40",
+        "四要素核验单价上调",
+        [UpstreamKind.PRICE],
+        effective="Fri 2027-01-01",
+    )

@@ -19,6 +19,8 @@ from agreements.parties.actions import (
     tenant_of_key,
 )
 from agreements.parties.rules import DocumentType, PlatformKind
+from agreements.products.models import Product
+from agreements.products.sources import ensure_source, link_source
 from agreements.register.actions import agreement_of_order, confirm_payment
 from compliance.breaches.actions import accept_rectification, close, confirm, demand_rectification
 from compliance.breaches.models import BreachCase
@@ -32,6 +34,8 @@ from compliance.notices.arrivals import acknowledge, record_arrival
 from compliance.notices.rules import ArrivalBasis, Language
 from compliance.obligations.rules import FormLevel
 from compliance.service.actions import activate_service
+from compliance.upstream.actions import Content, Receipt, record_receipt
+from compliance.upstream.rules import ReceivedVia, Triage
 from tests.builders import a_person, at, day
 from tests.builders_notices import link_token
 
@@ -224,6 +228,17 @@ class Story:
                 actor=OFFICER,
                 now=now,
             )
+        self.run_jobs()
+
+    def source_announces(self, name, product, received, subject, kinds, *, effective, triage=Triage.UPSTREAM_CHANGE):
+        """A source's notice about a product, read by legal at once unless `triage` is None; then the jobs run."""
+        with self.acting() as (session, now):
+            source = ensure_source(session, name, actor=OFFICER, now=now)
+            served = session.scalars(select(Product).where(Product.code == product[0])).one()
+            link_source(session, source, served, actor=OFFICER, now=now)
+            content = Content(frozenset(kinds), subject, effective_on=day(effective))
+            receipt = Receipt(at(received), ReceivedVia.EMAIL, _paper("数据源调整通知.pdf"))
+            record_receipt(session, source, content, receipt, triage=triage, actor=OFFICER, now=now)
         self.run_jobs()
 
     def tenant_acknowledges(self, party):

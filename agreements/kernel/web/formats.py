@@ -37,6 +37,11 @@ def until(bound: datetime) -> str:
     return f"{day(local.date() - timedelta(days=1))} 24:00"
 
 
+def month_name(value: date) -> str:
+    """11月, or Nov."""
+    return f"{value.month}月" if current_locale() is Locale.ZH else MONTHS[value.month - 1]
+
+
 def instant(value: datetime) -> str:
     """2025年11月12日 周三 16:40, or Wed 12 Nov 2025 16:40."""
     return f"{day(value)} {clock_time(value)}"
@@ -76,4 +81,15 @@ def relative_until(bound: datetime, now: datetime) -> str:
     return relative(bound - timedelta(microseconds=1), now)
 
 
-FILTERS = (day, short_day, until, instant, clock_time, yuan, whole, relative, relative_until)
+def time_left(bound: datetime, now: datetime) -> str:
+    """How long until an instant, or since it, in its two largest units: 1 day 3 h, 3 h 20 min; under a minute 0 min."""
+    minutes = int(abs(bound - now).total_seconds()) // 60
+    days, hours = divmod(minutes // 60, 24)
+    if days:
+        return str(gettext("%(days)s d %(hours)s h", days=days, hours=hours))
+    if hours:
+        return str(gettext("%(hours)s h %(minutes)s min", hours=hours, minutes=minutes % 60))
+    return str(gettext("%(minutes)s min", minutes=minutes))
+
+
+FILTERS = (day, short_day, until, instant, clock_time, yuan, whole, relative, relative_until, time_left, month_name)

@@ -1,5 +1,13 @@
 """The first page: what is due, for whom, by when, and why that date."""
 
+import re
+
+import pytest
+
+from agreements.kernel.access.rules import OPERATOR
+from agreements.kernel.pausing import pause_sending
+from compliance.alarms.actions import raise_alarm
+from compliance.alarms.rules import AlarmKind
 from compliance.scheduling.jobs import JOBS
 from tests.builders import at
 from tests.builders_access import signed_in_client
@@ -23,7 +31,7 @@ def test_a_duty_stands_under_the_day_it_falls_due_with_its_counted_days(app):
 
     move_clock(at("Fri 2024-09-13 09:00"))
     page = text_of(client.get("/"))
-    assert zh("In the next 7 days") in page
+    assert zh("moment.soon") in page
     assert "2024年9月20日 周五 24:00" in page
     festival, made_up = zh("Mid-autumn Festival"), zh("day_kind.adjusted_working_day")
     assert f"2 2024年9月14日 周六 {made_up}" in page  # counted second
@@ -34,7 +42,7 @@ def test_a_duty_stands_under_the_day_it_falls_due_with_its_counted_days(app):
 
     move_clock(at("Sat 2024-09-21 00:00"))
     page = text_of(client.get("/"))
-    assert f"{zh('Overdue')} 1" in page  # by the bound: no sweep has run
+    assert f"{zh('moment.overdue')} 1" in page  # by the bound: no sweep has run
 
 
 def test_a_suspected_case_waits_for_the_officer_and_shows_others_what_is_waited_for(app):
@@ -67,10 +75,71 @@ def test_agreements_that_are_not_in_service_wait_for_their_next_act(app):
     assert f"{zh('Missing:')} {'、'.join(zh(f'obstacle.{word}') for word in missing)}" in page
 
 
-def test_a_silent_scheduler_is_announced_in_red_until_it_runs(app):
+def test_a_silent_scheduler_is_announced_in_red_on_every_page_until_it_runs(app):
     client = opened_at(app, at("Mon 2024-07-29 10:00"))
-    assert 'class="alert alert-danger health-banner"' in client.get("/").get_data(as_text=True)
+    for page in ("/", "/agreements", "/cases", "/account"):
+        assert 'class="alert alert-danger health-banner"' in client.get(page).get_data(as_text=True)
+    assert "health-banner" not in app.test_client().get("/sign-in").get_data(as_text=True)  # no visitor's business
 
     for job in JOBS:
         a_heartbeat(job.name)
     assert "health-banner" not in client.get("/").get_data(as_text=True)
+
+
+def test_sending_that_is_paused_after_a_restore_is_announced_on_every_page(app):
+    def set_up(session):
+        pause_sending(session, "restore", actor=OPERATOR, now=at("Mon 2024-07-29 09:00"))
+
+    client = opened_at(app, at("Mon 2024-07-29 10:00"), set_up=set_up)
+    said = zh(
+        "Sending is paused since %(instant)s: the database was restored from a copy.",
+        instant="2024年7月29日 周一 09:00",
+    )
+    for page in ("/", "/notices"):
+        assert said in text_of(client.get(page))
+
+
+def test_duties_are_filtered_by_side_by_when_and_by_what_is_owed(app):
+    client = opened_at(app, at("Mon 2024-09-23 11:00"), set_up=a_demanded_case)
+    everything = text_of(client.get("/"))
+    assert f"{zh('moment.overdue')} 1" in everything
+    assert f"{zh('obligation.tenant_change_notification')} 1" in everything
+
+    assert "海棠企业管理" in duties_of(client.get("/?side=theirs&when=overdue"))
+    nothing = duties_of(client.get("/?side=theirs&when=today"))
+    assert zh("Nothing fits this filter.") in nothing
+    assert f"{zh('moment.overdue')} 1" in nothing  # the counts stay, so that the way back is seen
+    assert "海棠企业管理" not in nothing
+    assert "海棠企业管理" in duties_of(client.get("/?side=ours&when=overdue"))  # the other side is left alone
+
+
+@pytest.mark.parametrize("query", ["side=nobody", "side=theirs&when=never&duty=x", "when=today", "side="])
+def test_an_old_bookmark_of_a_filter_still_opens_the_page(app, query):
+    client = opened_at(app, at("Mon 2024-09-23 11:00"), set_up=a_demanded_case)
+    assert "海棠企业管理" in duties_of(client.get(f"/?{query}"))
+
+
+def duties_of(response):
+    """The words of the card of the tenants' duties."""
+    card = response.get_data(as_text=True).partition('id="theirs"')[2].partition("</section>")[0]
+    return " ".join(re.sub(r"<[^>]+>", " ", card).split())
+
+
+def test_an_open_alarm_stands_first_with_the_way_to_its_matter(app):
+    def set_up(session):
+        case = a_demanded_case(session)
+        notice = case.demand_notice
+        raise_alarm(
+            session,
+            AlarmKind.NOTICE_BOUNCED,
+            cause=f"notice:{notice.id}",
+            stage="bounced",
+            as_of=at("Mon 2024-09-23 10:30"),
+            now=at("Mon 2024-09-23 10:31"),
+            details={"number": notice.number},
+        )
+
+    page = opened_at(app, at("Mon 2024-09-23 11:00"), set_up=set_up).get("/")
+    text = text_of(page)
+    assert text.index(zh("severity.danger")) < text.index(zh("What we owe"))
+    assert 'href="/notices/1"' in page.get_data(as_text=True)
