@@ -11,6 +11,7 @@ from datetime import datetime
 from agreements.kernel import clock
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import N_
+from agreements.kernel.idempotency import forget_answers
 from agreements.kernel.pausing import open_pause
 from agreements.kernel.sweeps import Sweep, SweepRun, always, run_sweep
 from agreements.register import sweeps as register_sweeps
@@ -131,6 +132,12 @@ def forget_idle_runs(asked: Asked) -> Outcome:
     return Outcome()
 
 
+def forget_old_answers(asked: Asked) -> Outcome:
+    with unit_of_work() as session:
+        forget_answers(session, wall=asked.wall)
+    return Outcome()
+
+
 def send_notices(asked: Asked) -> Outcome:
     """Put due notices on the wire. Asked for the past it does nothing: sending happens now or not at all."""
     if asked.due_by < asked.now:
@@ -228,6 +235,7 @@ JOBS: tuple[Job, ...] = (
     ),
     Job("mail_alarms", 60, N_("Sends alarms to the staff they call"), pump=mail_alarms, stops_when_paused=True),
     Job("forget_idle_runs", 3600, N_("Removes heartbeats of idle runs older than a day"), pump=forget_idle_runs),
+    Job("forget_answers", 3600, N_("Removes kept answers to programs after thirty days"), pump=forget_old_answers),
 )
 
 
