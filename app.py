@@ -36,6 +36,10 @@ from compliance.changes import views_acts as changes_acts
 from compliance.changes import views_intake as changes_intake
 from compliance.desk import agreement as desk_agreement
 from compliance.desk import api as desk_api
+from compliance.desk import calendar_cli as desk_calendar_cli
+from compliance.desk import calendar_feed as desk_calendar_feed
+from compliance.desk import calendar_pages as desk_calendar
+from compliance.desk import calendar_years as desk_calendar_years
 from compliance.desk import cli as desk_cli
 from compliance.desk import prepare_cli
 from compliance.desk import register as desk_register
@@ -46,6 +50,7 @@ from compliance.gateway import cli as gateway_cli
 from compliance.notices import api as notices_api
 from compliance.notices import views as notices_views
 from compliance.obligations import api as obligations_api
+from compliance.operations import cli as operations_cli
 from compliance.operations import health_views
 from compliance.scheduling import cli as scheduling_cli
 from compliance.scheduling import views as scheduling_views
@@ -112,6 +117,10 @@ def register_rooms(app: Flask) -> None:
         (desk_register.blueprint, PEOPLE),
         (desk_agreement.blueprint, PEOPLE),
         (desk_tenant.blueprint, PEOPLE),
+        (desk_calendar.blueprint, PEOPLE),
+        (desk_calendar_years.blueprint, PEOPLE),
+        (desk_calendar_feed.blueprint, PEOPLE),
+        (desk_calendar_feed.public, PUBLIC),
         (desk_api.agreements, STAFF_KEYS),
         (desk_api.tenants, STAFF_KEYS),
         (obligations_api.room, STAFF_KEYS),
@@ -123,6 +132,7 @@ def register_rooms(app: Flask) -> None:
         (gateway_api.standings, gateway_keys(Scope.STATUS)),
     ]
     command_groups = [
+        *calendar_cli.commands,
         audit_cli.commands,
         *access_cli.commands,
         intake_cli.commands,
@@ -130,13 +140,14 @@ def register_rooms(app: Flask) -> None:
         gateway_cli.commands,
         scheduling_cli.commands,
         desk_cli.commands,
+        desk_calendar_cli.commands,
     ]
     for blueprint, access in pages_and_api:
         mount(app, blueprint, access=access)
     publish(app, [blueprint for blueprint, _ in pages_and_api])
     for group in command_groups:
         add_commands(app, group)
-    for command in (*calendar_cli.commands, prepare_cli.prepare):
+    for command in (*operations_cli.commands, prepare_cli.prepare):
         app.cli.add_command(command)
 
 

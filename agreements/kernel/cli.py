@@ -2,6 +2,8 @@
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -58,6 +60,28 @@ def _not_set_up() -> MissingData:
     )
 
 
+@contextmanager
+def _told_in_words() -> Iterator[None]:
+    configure_logs(logging.WARNING)
+    try:
+        yield
+    except LuyueError as error:
+        raise command_error(error) from error
+    except SQLAlchemyError as error:
+        said = _in_words(error)
+        if said is None:
+            raise
+        raise command_error(said) from error
+
+
+class LuyueCommand(click.Command):
+    """A command that stands alone; what leaves it is told as a group's is."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _told_in_words():
+            return super().invoke(ctx)
+
+
 class LuyueGroup(AppGroup):
     """A room's command group: `commands = LuyueGroup("agreements", help="…")`, then `@commands.command("show")`.
 
@@ -67,16 +91,8 @@ class LuyueGroup(AppGroup):
     """
 
     def invoke(self, ctx: click.Context) -> Any:
-        configure_logs(logging.WARNING)
-        try:
+        with _told_in_words():
             return super().invoke(ctx)
-        except LuyueError as error:
-            raise command_error(error) from error
-        except SQLAlchemyError as error:
-            said = _in_words(error)
-            if said is None:
-                raise
-            raise command_error(said) from error
 
     def group(self, *args: Any, **options: Any) -> Any:
         """Make a group inside this one; it is a LuyueGroup too."""
