@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from agreements.kernel.access.rules import Actor, ActorKind
 from agreements.kernel.db import Base, UTCDateTime, enum_type
 from agreements.kernel.errors import N_, IntegrityBroken
+from agreements.kernel.instants import require_aware
 
 GENESIS = "0" * 64
 
@@ -105,7 +106,7 @@ def _hash_of(event: AuditEvent) -> str:
 
 def _canonical(value: object) -> object:
     if isinstance(value, datetime):
-        return value.isoformat(timespec="microseconds")
+        return require_aware(value).isoformat(timespec="microseconds")
     return value
 
 

@@ -23,7 +23,6 @@ OLDEST_POSTGRESQL = 140_000  # as server_version_num writes it
 WRITERS_LOCK = 0x4C7579  # "Luy": the advisory lock in which writing units queue on PostgreSQL
 
 SESSION_SETTINGS = {
-    "lock_timeout": f"{BUSY_TIMEOUT_MS}ms",
     "statement_timeout": "30s",
     "idle_in_transaction_session_timeout": "30s",  # a stopped process gives back its locks
     "default_transaction_isolation": "repeatable read",  # readers see one snapshot, as on SQLite
@@ -96,7 +95,6 @@ def _prepare_sqlite(engine: Engine) -> None:
 
 
 def _prepare_postgresql(engine: Engine) -> None:
-    settings = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in SESSION_SETTINGS.items())
     facts = (
         "current_setting('server_version_num')::int, current_setting('fsync'), current_setting('synchronous_commit'),"
         " current_setting('server_encoding'), pg_is_in_recovery()"
@@ -107,7 +105,9 @@ def _prepare_postgresql(engine: Engine) -> None:
         with connection.cursor() as cursor:
             version, fsync, synchronous_commit, encoding, is_standby = cursor.execute(f"SELECT {facts}").fetchone()
             refuse_unsuitable(version, fsync, synchronous_commit, encoding, is_standby=is_standby)
-            cursor.execute(f"SELECT {settings}")
+            settings = SESSION_SETTINGS | {"lock_timeout": f"{BUSY_TIMEOUT_MS}ms"}
+            for setting in settings.items():
+                cursor.execute("SELECT set_config(%s, %s, false)", setting)
         connection.commit()
 
     @event.listens_for(engine, "begin")

@@ -3,11 +3,11 @@
 from datetime import timedelta
 from threading import Event
 
-import pysqlite3
 import pytest
 
 from agreements.kernel import clock
 from agreements.kernel import db as kernel_db
+from agreements.kernel import engines
 from agreements.kernel.db import unit_of_work
 from compliance.scheduling.actions import scheduler_health
 from compliance.scheduling.jobs import JOBS, check_clock
@@ -195,11 +195,11 @@ def test_a_job_that_goes_from_item_to_item_is_not_stuck_however_long_it_takes(st
 
 
 def test_a_blocked_database_is_noticed_and_the_work_goes_on_when_it_is_free(app, start, monkeypatch):
-    monkeypatch.setattr(kernel_db, "BUSY_TIMEOUT_MS", 100)
+    monkeypatch.setattr(engines, "BUSY_TIMEOUT_MS", 100)
     process = start(a_job("toy", 1, cadence=1))
     wait_until(lambda: runs_of("toy") >= 2)
-    blocker = pysqlite3.dbapi2.connect(f"{app.instance_path}/luyue.db", isolation_level=None)
-    blocker.execute("BEGIN IMMEDIATE")
+    blocker = kernel_db.db.engine.connect().execution_options(**{engines.WRITES: True})
+    blocker.begin()
     last = heartbeats("toy")[-1].finished_at
 
     def health():
@@ -210,7 +210,6 @@ def test_a_blocked_database_is_noticed_and_the_work_goes_on_when_it_is_free(app,
     assert heartbeats("toy")[-1].finished_at - last < timedelta(seconds=1)
     assert process.guard().remedy is Remedy.NONE  # the ticks go on; the database does not
 
-    blocker.execute("ROLLBACK")
     blocker.close()
     wait_until(lambda: health().is_punctual)
     assert process.restarts == 0
