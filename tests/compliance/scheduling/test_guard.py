@@ -5,9 +5,8 @@ from threading import Event
 
 import pytest
 
-from agreements.kernel import clock
+from agreements.kernel import clock, engines
 from agreements.kernel import db as kernel_db
-from agreements.kernel import engines
 from agreements.kernel.db import unit_of_work
 from compliance.scheduling.actions import scheduler_health
 from compliance.scheduling.jobs import JOBS, check_clock
