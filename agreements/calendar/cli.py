@@ -28,7 +28,7 @@ TABLES = frozenset({"policy_change", "calendar_version", "calendar_day", "rehear
 
 deadlines = LuyueGroup("deadlines", help="Compute legal deadlines.")
 calendar = LuyueGroup("calendar", help="Show the working days of a year.")
-commands: list[click.Command] = [deadlines, calendar]
+commands: list[click.Group] = [deadlines, calendar]
 
 
 def counting_here() -> Counting:

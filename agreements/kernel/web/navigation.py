@@ -28,6 +28,7 @@ ROOMS = (
     Room("/upstream", "upstream", "database", "u"),
     Room("/cases", "cases", "gavel", "c"),
     Room("/notices", "notices", "send", "n"),
+    Room("/calendar", "calendar", "calendar", "d"),
     Room("/alarms", "alarms", "bell", "l"),
 )
 ADMIN = (
