@@ -49,6 +49,20 @@ OWN = {  # what the templates of some kinds name besides
         "document_number": None,
         "is_approval": False,
     },
+    NoticeKind.UPSTREAM_CHANGE_NOTICE: {
+        "orders": [{"order_no": "200000000000001", "product_name": "身份二要素核验"}],
+        "kinds": "价格调整",
+        "effective_on": day("Sun 2024-12-01"),
+        "cancelled": [],
+        "is_cancellation": True,
+        "is_price": True,
+        "is_result": True,
+        "is_other": True,
+        "answer_days": 5,
+    },
+    NoticeKind.UPSTREAM_WITHDRAWAL_NOTICE: {
+        "orders": [{"order_no": "200000000000001", "product_name": "身份二要素核验"}],
+    },
 }
 
 
