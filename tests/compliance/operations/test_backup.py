@@ -69,6 +69,7 @@ def elsewhere(installations, engine, tmp_path):
             made.append(None)
         else:
             made.append(installations.make(engine, folder))
+            (folder / "keys.toml").unlink()
         if keys_of is not None:
             shutil.copy(Path(keys_of.instance_path) / "keys.toml", folder / "keys.toml")
         app = create_app(instance_path=str(folder))
