@@ -127,6 +127,13 @@ POLICIES: dict[str, Policy] = {
             "6.1",
             N_("Suspensions by the scheduler in 24 hours: this share of tenants in service"),
         ),
+        Policy(
+            "suspension_held_after_working_days",
+            1,
+            "working_day",
+            "6.1",
+            N_("A suspension that the scheduler finds later than this after its date is held for a person"),
+        ),
         Policy("allow_life_seconds", 120, "second", "–", N_("How long a gateway may rely on an allow")),
         Policy("quota_low_percent", 20, "percent", "一", N_("Remaining quota below which answers carry QUOTA_LOW")),
         Policy(

@@ -16,7 +16,7 @@ from agreements.register.models import Agreement
 from compliance.breaches.models import BreachCase
 from compliance.breaches.rules import AUTO_SUSPENSION_POLICY, OPEN_CASE_STATES, CaseState
 from compliance.breaches.suspension import is_running
-from compliance.breaches.sweeps import suspensions_to_decide
+from compliance.breaches.sweeps import suspensions_found_late, suspensions_to_decide
 from compliance.breaches.waiting import FOR_A_NOTICE, CaseAct, CaseFacts, List, Waits, open_acts, waits_for
 from compliance.notices.models import Notice
 from compliance.notices.rules import NoticeState
@@ -36,10 +36,11 @@ class Scheduler:
     """What the scheduler's list says now: which cases the next sweep decides, and which grounds it covers."""
 
     next_ids: frozenset[int]
+    late_ids: frozenset[int]
     grounds: frozenset[str]
 
 
-_NO_LIST = Scheduler(frozenset(), frozenset())  # where only the acts of people are asked for
+_NO_LIST = Scheduler(frozenset(), frozenset(), frozenset())  # where only the acts of people are asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ def counts(session: Session, *, text: str) -> dict[str, int]:
 def scheduler_now(session: Session, *, now: datetime) -> Scheduler:
     return Scheduler(
         frozenset(suspensions_to_decide(session, due_by=now)),
+        frozenset(suspensions_found_late(session, due_by=now)),
         frozenset(
             ground.value
             for ground, policy in AUTO_SUSPENSION_POLICY.items()
@@ -174,6 +176,8 @@ def _state_of(notice: Notice | None) -> NoticeState | None:
 def _list_of(case: BreachCase, scheduler: Scheduler) -> List:
     if case.id in scheduler.next_ids:
         return List.WILL_DECIDE
+    if case.id in scheduler.late_ids:
+        return List.FOUND_LATE
     arrived = case.demand_notice is not None and case.demand_notice.arrived_at is not None
     return List.BEYOND_THE_CAP if arrived and case.ground.value in scheduler.grounds else List.NOT_LISTED
 

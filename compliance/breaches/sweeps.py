@@ -3,13 +3,18 @@
 Each pair finds what is due and acts on one item; acts are guarded and may be repeated by any number of schedulers.
 """
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, case, func, select
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session, aliased
 
+from agreements.calendar.actions import working_calendar
+from agreements.calendar.rules import Assume, count_back
 from agreements.kernel import policies
 from agreements.kernel.access.rules import SCHEDULER
+from agreements.kernel.instants import legal_date
 from agreements.kernel.sweeps import Sweep
 from agreements.register.models import Agreement
 from agreements.register.rules import IN_FORCE, AgreementState
@@ -36,9 +41,9 @@ def record_overdue(session: Session, obligation_id: int, *, now: datetime) -> bo
 
 
 def demands_to_follow(session: Session, *, due_by: datetime) -> list[int]:
-    """Return cases whose demand arrived without its clock running, or whose clock ran out unanswered; earliest arrival
-    first."""
+    """Return cases whose demand arrived without its clock running, or whose clock ran out unanswered; in due order."""
     missed = aliased(Obligation)
+    due_at = case((Obligation.id.is_(None), Notice.arrived_at), else_=Obligation.overdue_from)
     return list(
         session.scalars(
             select(BreachCase.id)
@@ -55,32 +60,71 @@ def demands_to_follow(session: Session, *, due_by: datetime) -> list[int]:
                     & (missed.performed_at.is_(None) | (missed.performed_at >= Obligation.overdue_from))
                 ),
             )
-            .order_by(Notice.arrived_at, BreachCase.id)
+            .order_by(due_at, BreachCase.id)
         )
     )
 
 
-def follow_demand(session: Session, case_id: int, *, now: datetime) -> bool:
-    """Clause 4.4: start the clock of an arrived demand, and record that it ran out where it has."""
+def demand_due_at(session: Session, case_id: int) -> datetime:
+    """Return when a demand's clock was to start, its arrival, or where it runs already, when it ran out."""
     case = session.get_one(BreachCase, case_id)
-    started = start_rectification(session, case, now=now)
-    session.flush()  # the case now names its obligation
-    session.refresh(case)
-    return lapse(session, case, now=now) or started
+    if case.rectification is not None:
+        return case.rectification.overdue_from
+    return _arrived_at(case.demand_notice)
+
+
+def follow_demand(session: Session, case_id: int, *, now: datetime) -> bool:
+    """Clause 4.4: start the clock of an arrived demand, or record that it ran out; each in its own turn."""
+    case = session.get_one(BreachCase, case_id)
+    return start_rectification(session, case, now=now) or lapse(session, case, now=now)
 
 
 def suspensions_to_decide(session: Session, *, due_by: datetime) -> list[int]:
     """Return unrectified, unanswered cases that the scheduler's list covers, within the cap; longest overdue first.
 
-    What is beyond the cap, or was not decided within a day of its recorded lapse, is not listed: it waits for people
-    (design 6).
+    What is beyond the cap, was not decided within a day of its recorded lapse, or was found too late, is not listed: it
+    waits for people (design 6).
     """
+    suspended = _suspended_by_sweeps(session, since=due_by - CAP_WINDOW)
+    cap = _cap(session, at=due_by)
+    latest = _latest_due_on(session, at=due_by)
+    within: list[int] = []
+    for row in _listed(session, due_by=due_by):
+        if row.due_on >= latest and (row.tenant_id in suspended or len(suspended) < cap):
+            suspended.add(row.tenant_id)
+            within.append(row.id)
+    return within
+
+
+def suspensions_found_late(session: Session, *, due_by: datetime) -> list[int]:
+    """Return listed cases whose date passed so long ago that a person has to decide (reliability 4.5 (6))."""
+    latest = _latest_due_on(session, at=due_by)
+    return [row.id for row in _listed(session, due_by=due_by) if row.due_on < latest]
+
+
+def suspension_due_at(session: Session, case_id: int) -> datetime:
+    """Return when the date of the demand had passed."""
+    case = session.get_one(BreachCase, case_id)
+    if case.rectification is None:
+        raise NoResultFound
+    return case.rectification.overdue_from
+
+
+def _latest_due_on(session: Session, *, at: datetime) -> date:
+    """Return the earliest last day to rectify on whose lapse the scheduler may still decide alone now."""
+    held_after = policies.value_of(session, "suspension_held_after_working_days", at=at)
+    today = legal_date(at)
+    return count_back(working_calendar(session), today, held_after, assume=Assume.MOST_WORKED)[-1].day
+
+
+def _listed(session: Session, *, due_by: datetime) -> Sequence[Row[int, int, date]]:
+    """Return the unrectified, unanswered cases of listed grounds, with tenant and last day; longest overdue first."""
     grounds = [
         ground for ground, policy in AUTO_SUSPENSION_POLICY.items() if policies.value_of(session, policy, at=due_by)
     ]
     missed = aliased(Obligation)
-    rows = session.execute(
-        select(BreachCase.id, BreachCase.tenant_id)
+    return session.execute(
+        select(BreachCase.id, BreachCase.tenant_id, Obligation.due_on)
         .join(Obligation, Obligation.id == BreachCase.rectification_obligation_id)
         .join(missed, missed.id == BreachCase.obligation_id)
         .join(Agreement, Agreement.id == BreachCase.agreement_id)
@@ -94,14 +138,6 @@ def suspensions_to_decide(session: Session, *, due_by: datetime) -> list[int]:
         )
         .order_by(Obligation.overdue_from, BreachCase.id)
     ).all()
-    suspended = _suspended_by_sweeps(session, since=due_by - CAP_WINDOW)
-    cap = _cap(session, at=due_by)
-    within: list[int] = []
-    for row in rows:
-        if row.tenant_id in suspended or len(suspended) < cap:
-            suspended.add(row.tenant_id)
-            within.append(row.id)
-    return within
 
 
 def decide_by_policy(session: Session, case_id: int, *, now: datetime) -> bool:
@@ -162,9 +198,25 @@ def execute_suspension(session: Session, case_id: int, *, now: datetime) -> bool
     return suspend(session, session.get_one(BreachCase, case_id), now=now)
 
 
+def overdue_due_at(session: Session, obligation_id: int) -> datetime:
+    return session.get_one(Obligation, obligation_id).overdue_from
+
+
+def execution_due_at(session: Session, case_id: int) -> datetime:
+    """Return when the suspension notice arrived."""
+    case = session.get_one(BreachCase, case_id)
+    return _arrived_at(case.hold.notice if case.hold else None)
+
+
+def _arrived_at(notice: Notice | None) -> datetime:
+    if notice is None or notice.arrived_at is None:
+        raise NoResultFound
+    return notice.arrived_at
+
+
 SWEEPS = (
-    Sweep("obligation_sweep", overdue_unrecorded, record_overdue),
-    Sweep("rectification_sweep", demands_to_follow, follow_demand),
-    Sweep("suspension_decide", suspensions_to_decide, decide_by_policy),
-    Sweep("suspension_execute", suspensions_to_execute, execute_suspension),
+    Sweep("obligation_sweep", overdue_unrecorded, record_overdue, overdue_due_at),
+    Sweep("rectification_sweep", demands_to_follow, follow_demand, demand_due_at),
+    Sweep("suspension_decide", suspensions_to_decide, decide_by_policy, suspension_due_at),
+    Sweep("suspension_execute", suspensions_to_execute, execute_suspension, execution_due_at),
 )

@@ -58,6 +58,7 @@ class Waits(StrEnum):
     ACCEPTANCE = "acceptance"
     SCHEDULER = "scheduler"
     CAP = "cap"
+    FOUND_LATE = "found_late"
     DECISION = "decision"
     SERVICE_ENDED = "service_ended"
     PERFORMANCE = "performance"
@@ -72,6 +73,7 @@ ACT_FOR: dict[Waits, CaseAct] = {
     Waits.DEMAND: CaseAct.DEMAND,
     Waits.ACCEPTANCE: CaseAct.ACCEPT,
     Waits.CAP: CaseAct.SUSPEND,
+    Waits.FOUND_LATE: CaseAct.SUSPEND,
     Waits.DECISION: CaseAct.SUSPEND,
     Waits.REINSTATEMENT: CaseAct.REINSTATE,
     Waits.SERVICE_ENDED: CaseAct.CLOSE,
@@ -87,6 +89,7 @@ class List(StrEnum):
 
     WILL_DECIDE = "will_decide"
     BEYOND_THE_CAP = "beyond_the_cap"
+    FOUND_LATE = "found_late"
     NOT_LISTED = "not_listed"
 
 
@@ -175,6 +178,7 @@ def _for_decision(facts: CaseFacts) -> Waits:
     return {
         List.WILL_DECIDE: Waits.SCHEDULER,
         List.BEYOND_THE_CAP: Waits.CAP,
+        List.FOUND_LATE: Waits.FOUND_LATE,
         List.NOT_LISTED: Waits.DECISION,
     }[facts.scheduler]
 

@@ -6,10 +6,12 @@ from sqlalchemy.exc import IntegrityError
 
 from agreements.kernel import audit, policies
 from agreements.kernel.errors import Conflict, IllegalMove, InvalidInput, NotPermitted, Stale
+from compliance.breaches import board
 from compliance.breaches.actions import confirm, demand_rectification, dismiss
 from compliance.breaches.models import BreachCase
 from compliance.breaches.rules import CaseState, GroundClass
 from compliance.breaches.suspension import decide_suspension, reinstate
+from compliance.breaches.waiting import Waits
 from compliance.notices.models import Notice
 from compliance.notices.rules import Language, NoticeKind, NoticeState
 from compliance.obligations.models import Obligation, ObligationFiring
@@ -279,13 +281,43 @@ def test_the_cap_stops_a_sweep_that_would_suspend_too_many(session):
         )
         arrive(session, case.demand_notice, at("Mon 2024-09-23 11:00"))
 
-    sweep(session, at("Sun 2024-09-29 00:00"))
+    sweep(session, at("Fri 2024-09-27 00:00"))
     decided = select(func.count(Hold.id))
     assert session.scalar(decided) == 3
-    sweep(session, at("Sun 2024-09-29 23:59"))
+    sweep(session, at("Fri 2024-09-27 23:59"))
     assert session.scalar(decided) == 3
-    sweep(session, at("Mon 2024-09-30 00:01"))  # a day on: the rest waits for people
+    sweep(session, at("Sat 2024-09-28 00:01"))  # a day on: the rest waits for people
     assert session.scalar(decided) == 3
+
+
+@pytest.mark.parametrize(
+    ("found", "waits"),
+    [
+        ("Sun 2024-09-29 23:59", Waits.SCHEDULER),  # Friday's date, and one working day: a make-up Sunday
+        ("Mon 2024-09-30 00:00", Waits.FOUND_LATE),
+        ("Mon 2024-10-28 09:00", Waits.FOUND_LATE),
+    ],
+)
+def test_a_suspension_found_late_is_held_for_a_person_and_the_case_says_so(session, found, waits):
+    case = a_demanded_case(session)
+    arrive(session, case.demand_notice, at("Tue 2024-09-24 11:00"))
+    sweep(session, at(found), "rectification_sweep")
+    assert board.rows(session, [case], now=at(found))[0].waits is waits
+
+    sweep(session, at(found), "suspension_decide")
+
+    assert (case.hold is None) is (waits is Waits.FOUND_LATE)
+    if case.hold is None:
+        decide_suspension(
+            session,
+            case,
+            reason="已核实仍未改正",
+            language=Language.ZH,
+            version=case.version,
+            actor=APPROVER,
+            now=at(found),
+        )
+        assert case.hold.by_scheduler is False
 
 
 def test_clause_6_1_the_database_refuses_an_effective_breach_hold_without_an_arrived_notice(session):
