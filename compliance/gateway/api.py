@@ -9,7 +9,7 @@ from flask import Blueprint, Response, g, json, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from agreements.kernel import clock
-from agreements.kernel.db import unit_of_work
+from agreements.kernel.db import appending
 from agreements.kernel.errors import N_, InvalidInput
 from agreements.kernel.web.strict_json import read_object
 from agreements.parties.actions import tenant_of_key
@@ -32,7 +32,7 @@ def decide() -> Response:
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
     question = Question(**DecideSchema().load(read_object(request.get_data())))
-    with unit_of_work() as session:
+    with appending() as session:
         [answer] = tell_gateway(session, question, key_id=g.actor.id, now=clock.now(session))
     return _reply(_told(question, answer))
 
@@ -41,7 +41,7 @@ def decide() -> Response:
 def status(tenant_key: str) -> Response:
     """Tell how a tenant stands for a product, or for each of its products; an unknown tenant is a 404 problem."""
     question = Question(**StatusSchema().load({"tenant_key": tenant_key, **_query()}))
-    with unit_of_work() as session:
+    with appending() as session:
         now = clock.now(session)
         tenant_of_key(session, tenant_key)
         answers = tell_gateway(session, question, key_id=g.actor.id, now=now)

@@ -3,16 +3,20 @@
 Use `mount(app, blueprint, access=PEOPLE)` instead of `app.register_blueprint`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from flask import Blueprint, Flask, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from agreements.kernel import clock
 from agreements.kernel.access import keys, personal_keys
 from agreements.kernel.access.models import Scope
-from agreements.kernel.db import db, unit_of_work
+from agreements.kernel.db import appending, db
+from agreements.kernel.engines import is_passing
 from agreements.kernel.errors import N_, NotPermitted, NotSignedIn
 from agreements.kernel.web import csrf, sessions
 
@@ -112,8 +116,7 @@ def _admit_program() -> None:
     wall = clock.wall()
     if personal_keys.use_is_due(key, wall=wall):
         key_id = key.id
-        with unit_of_work() as writing:
-            personal_keys.note_use(writing, key_id, wall=wall)
+        _note_use(lambda writing: personal_keys.note_use(writing, key_id, wall=wall))
 
 
 def _admit_gateway(access: Access) -> None:
@@ -122,9 +125,19 @@ def _admit_gateway(access: Access) -> None:
     actor = keys.key_actor(session, _presented(), access.scope)
     g.actor = actor
     wall = clock.wall()
-    if actor.id is not None and keys.use_is_due(session, actor.id, wall=wall):
-        with unit_of_work() as writing:
-            keys.note_use(writing, actor.id, wall=wall)
+    key_id = actor.id
+    if key_id is not None and keys.use_is_due(session, key_id, wall=wall):
+        _note_use(lambda writing: keys.note_use(writing, key_id, wall=wall))
+
+
+def _note_use(note: Callable[[Session], None]) -> None:
+    """Remember that a key was used; where that can't be written at this moment, the answer matters more."""
+    try:
+        with appending() as writing:
+            note(writing)
+    except DBAPIError as error:
+        if not is_passing(error):
+            raise
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:
