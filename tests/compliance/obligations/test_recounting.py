@@ -1,15 +1,13 @@
 """A changed calendar and the dates that are open (T-14, E-47, E-48; A8, A9)."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from agreements.calendar.actions import calendar_with, counting_in_force, load_year, record_override, working_calendar
-from agreements.calendar.arrangement_file import read_arrangement
+from agreements.calendar.actions import calendar_with, load_year, working_calendar
 from agreements.calendar.deadline_rules import Counting
 from agreements.calendar.deadline_table import DeadlineRule, Debtor
 from agreements.calendar.published import published_calendar
@@ -17,12 +15,12 @@ from agreements.calendar.rules import DayRuling, with_rulings
 from agreements.kernel.audit import AuditEvent
 from agreements.kernel.db import unit_of_work
 from agreements.kernel.errors import Conflict, InvalidInput, NotPermitted, Stale
-from agreements.kernel.instants import end_of, start_of
+from agreements.kernel.instants import end_of
 from agreements.kernel.sweeps import run_sweep
 from compliance.alarms.actions import open_alarms
 from compliance.alarms.calendar_watch import GUARD, RECOUNT, recount_one, resolve_recount
 from compliance.alarms.rules import AlarmKind
-from compliance.obligations.actions import mark_overdue, open_obligation, record_performance
+from compliance.obligations.actions import mark_overdue, record_performance
 from compliance.obligations.models import Obligation, ObligationRecount
 from compliance.obligations.recount_rules import (
     OpenDate,
@@ -32,49 +30,10 @@ from compliance.obligations.recount_rules import (
     judge_recount,
 )
 from compliance.obligations.recounting import moves_under, not_recounted, recount
-from compliance.obligations.rules import ObligationCode, ObligationState
+from compliance.obligations.rules import ObligationState
 from tests.builders import a_person, at, day
-from tests.builders_compliance import an_agreement_in_service
+from tests.builders_calendar import OURS, TENANTS, a_duty, a_long_agreement, a_year_2027, rule
 from tests.builders_register import APPROVER, OFFICER
-
-EXAMPLE = (Path(__file__).parents[3] / "examples" / "calendar-2026.toml").read_bytes()
-TENANTS, OURS = ObligationCode.TENANT_CHANGE_NOTIFICATION, ObligationCode.PROVIDER_UPSTREAM_NOTICE
-RULES = {TENANTS: DeadlineRule.CHANGE_NOTIFICATION, OURS: DeadlineRule.UPSTREAM_NOTICE}
-
-
-def a_duty(session, agreement, code, event, *, number=1, now=None):
-    counting = counting_in_force(session, now=now or at(f"{event} 12:00"))
-    return open_obligation(
-        session,
-        agreement,
-        code,
-        cause=f"test:{number}",
-        triggered_at=start_of(day(event)),
-        deadline=counting.due(RULES[code], day(event)),
-        actor=OFFICER,
-        now=now or at(f"{event} 12:00"),
-    )
-
-
-def a_long_agreement(session):
-    return an_agreement_in_service(session, service_end_exclusive_at=start_of(day("Sat 2028-01-01")))
-
-
-def a_year_2027(*worked):
-    text = (
-        EXAMPLE.replace(b"2026-", b"2027-")
-        .replace(b"year = 2026", b"year = 2027")
-        .replace(b"2025-11-04", b"2026-11-20")
-    )
-    lines = [line for line in text.decode().splitlines() if not line.startswith("worked")]
-    for weekend in worked:
-        lines.insert(lines.index("to = 2027-01-03 # included") + 1, f"worked = [{weekend}]")
-    return read_arrangement("\n".join(lines).encode())
-
-
-def rule(session, text, *, is_working, now):
-    ruling = DayRuling(day(text), is_working=is_working, name="临时安排", source_notice="国办发明电〔2026〕1号")
-    return record_override(session, ruling, actor=APPROVER, now=now)
 
 
 def recount_all(session, now):
