@@ -54,6 +54,11 @@ from compliance.operations import cli as operations_cli
 from compliance.operations import health_views
 from compliance.scheduling import cli as scheduling_cli
 from compliance.scheduling import views as scheduling_views
+from compliance.upstream import answer_views as upstream_answers
+from compliance.upstream import views as upstream_views
+from compliance.upstream import views_acts as upstream_acts
+from compliance.upstream import views_intake as upstream_intake
+from compliance.upstream import api as upstream_api
 
 ROOT = Path(__file__).parent
 
@@ -105,6 +110,10 @@ def register_rooms(app: Flask) -> None:
         (changes_views.changes, PEOPLE),
         (changes_intake.change_intake, PEOPLE),
         (changes_acts.change_acts, PEOPLE),
+        (upstream_views.upstream, PEOPLE),
+        (upstream_intake.upstream_intake, PEOPLE),
+        (upstream_acts.upstream_acts, PEOPLE),
+        (upstream_answers.answers, PUBLIC),
         (breaches_views.cases, PEOPLE),
         (breaches_acts.case_acts, PEOPLE),
         (notices_views.notices, PEOPLE),
@@ -125,6 +134,7 @@ def register_rooms(app: Flask) -> None:
         (desk_api.tenants, STAFF_KEYS),
         (obligations_api.room, STAFF_KEYS),
         (changes_api.room, STAFF_KEYS),
+        (upstream_api.room, STAFF_KEYS),
         (breaches_api.cases, STAFF_KEYS),
         (notices_api.room, STAFF_KEYS),
         (rest_reference.blueprint, PUBLIC),

@@ -11,10 +11,12 @@ from compliance.breaches.actions import confirm, demand_rectification
 from compliance.breaches.models import BreachCase
 from compliance.breaches.rules import GroundClass
 from compliance.notices.rules import Language
+from compliance.upstream.actions import record_receipt
 from tests.builders import at, day
 from tests.builders_access import a_staff_member
 from tests.builders_compliance import a_change, an_agreement_in_service, an_unrectified_case, sweep
 from tests.builders_register import OFFICER, a_paid_agreement, a_registered_agreement
+from tests.builders_upstream import a_receipt, a_source, content
 
 NOW = at("Tue 2024-10-08 15:00")
 TENANT = "t-haitang"
@@ -55,6 +57,7 @@ def a_world(app):
 
     unrectified, demanded, suspected  cases; the demand of the second is queued and has not arrived
     change, notice                    the change behind the suspected case, the demand that has not arrived
+    source, upstream                  a data source, and a change of its prices that legal has not read
     """
     with unit_of_work() as session:
         clock.install(session, rehearsal_at=NOW)
@@ -65,7 +68,13 @@ def a_world(app):
         second = _a_case(session, "200000000000002", "白鹭信息技术（成都）有限公司", "t-bailu")
         _demand(session, second)
         third = _a_case(session, "200000000000005", "苍杉数据服务（南京）有限公司", "t-cangshan")
+        source = a_source(session)
+        change = record_receipt(
+            session, source, content(), a_receipt(at("Tue 2024-10-08 11:00")), actor=OFFICER, now=NOW
+        )
         found = {
+            "source": source.id,
+            "upstream": change.id,
             "unrectified": first.id,
             "demanded": second.id,
             "suspected": third.id,
