@@ -1,5 +1,6 @@
 """How dates, instants and amounts read on pages: always Shanghai time, in the person's language."""
 
+import re
 from datetime import date, datetime, time, timedelta
 
 from flask_babel import gettext
@@ -13,6 +14,8 @@ WEEKDAYS = {
     Locale.ZH: ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
     Locale.EN: ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
 }
+MAIN_NUMERALS = frozenset("一二三四五六七八九十")
+CLAUSES_APART = re.compile(r"\s*[,+、]\s*")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -92,4 +95,40 @@ def time_left(bound: datetime, now: datetime) -> str:
     return str(gettext("%(minutes)s min", minutes=minutes))
 
 
-FILTERS = (day, short_day, until, instant, clock_time, yuan, whole, relative, relative_until, time_left, month_name)
+def clause_words(text: str) -> str:
+    """How a clause is cited: 第3.3条, 第4.4、6.1条, 主协议三、1; Clause 3.3, Clauses 4.4, 6.1, Main agreement 三 1.
+
+    text  one clause or several, as rules name them: "3.3", "3.3 + 4.4", "三 1"; a statute stays as it is
+    """
+    is_chinese = current_locale() is Locale.ZH
+    comma = "、" if is_chinese else ", "
+    parts = CLAUSES_APART.split(text.strip())
+    main = [part for part in parts if part[:1] in MAIN_NUMERALS]
+    annex = [part for part in parts if part[:1].isdigit()]
+    if len(main) + len(annex) != len(parts):
+        return text
+    words = [
+        str(gettext("Main agreement %(clause)s", clause=part.replace(" ", "、") if is_chinese else part))
+        for part in main
+    ]
+    if len(annex) == 1:
+        words.append(str(gettext("Clause %(clause)s", clause=annex[0])))
+    elif annex:
+        words.append(str(gettext("Clauses %(clauses)s", clauses=comma.join(annex))))
+    return ("，" if is_chinese else ", ").join(words)
+
+
+FILTERS = (
+    clause_words,
+    day,
+    short_day,
+    until,
+    instant,
+    clock_time,
+    yuan,
+    whole,
+    relative,
+    relative_until,
+    time_left,
+    month_name,
+)

@@ -1,6 +1,7 @@
 """Chinese and English; dates, instants and amounts as people write them."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask_babel import force_locale
@@ -94,3 +95,36 @@ def test_every_role_has_a_word_in_both_languages(app, locale):
     with force_locale(locale):
         for role in Role:
             assert not label("role", role).startswith("role.")
+
+
+@pytest.mark.parametrize(
+    ("clause", "zh", "en"),
+    [
+        ("3.3", "第3.3条", "Clause 3.3"),
+        ("4.4, 6.1", "第4.4、6.1条", "Clauses 4.4, 6.1"),
+        ("3.3 + 4.4", "第3.3、4.4条", "Clauses 3.3, 4.4"),
+        ("三 1", "主协议三、1", "Main agreement 三 1"),
+        ("一", "主协议一", "Main agreement 一"),
+        ("三 1, 3.3", "主协议三、1，第3.3条", "Main agreement 三 1, Clause 3.3"),
+        ("民法典 564", "民法典 564", "民法典 564"),
+    ],
+)
+def test_clauses_are_cited_as_the_agreement_numbers_them(app, clause, zh, en):
+    for locale, words in (("zh", zh), ("en", en)):
+        with force_locale(locale):
+            assert formats.clause_words(clause) == words
+
+
+@pytest.mark.parametrize(
+    ("bound", "zh", "en"),
+    [
+        (at("Wed 2025-11-12 10:59"), "0 分钟", "0 min"),
+        (at("Wed 2025-11-12 14:20"), "3 小时 20 分钟", "3 h 20 min"),
+        (at("Thu 2025-11-13 12:00"), "1 天 1 小时", "1 d 1 h"),
+        (at("Wed 2025-11-12 10:30"), "29 分钟", "29 min"),  # since
+    ],
+)
+def test_time_left_names_its_two_largest_units(app, bound, zh, en):
+    for locale, words in (("zh", zh), ("en", en)):
+        with force_locale(locale):
+            assert formats.time_left(bound, at("Wed 2025-11-12 11:00") - timedelta(seconds=30)) == words
