@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -17,6 +17,8 @@ from compliance.upstream.mapping import matters, notice_deadline
 from compliance.upstream.models import UpstreamChange, UpstreamImpact
 from compliance.upstream.moving import cause_of, locked
 from compliance.upstream.rules import RUNNING, UNMAPPED_AFTER, ChangeState, ImpactState, Triage, ladder
+
+FAR_AHEAD = datetime(2999, 1, 1, tzinfo=UTC)
 
 LATE = (AlarmKind.UPSTREAM_NOT_ARRIVED, AlarmKind.UPSTREAM_OVERDUE)
 
@@ -38,9 +40,10 @@ def changes_to_call_about(session: Session, *, due_by: datetime) -> list[int]:
         .outerjoin(Obligation, Obligation.id == UpstreamImpact.withdrawal_obligation_id)
         .where(or_(UpstreamImpact.state == ImpactState.PENDING, Obligation.state.in_(OPEN_STATES)))
     )
+    is_unready = or_(UpstreamChange.mapped_at.is_(None), UpstreamChange.triage.is_(None))
     changes = session.scalars(
         select(UpstreamChange)
-        .where(or_(matters(), UpstreamChange.id.in_(waits)))
+        .where(or_(matters() & is_unready, UpstreamChange.id.in_(waits)))
         .order_by(UpstreamChange.received_at, UpstreamChange.id)
     )
     return [change.id for change in changes if _missing(session, change, due_by=due_by)]
@@ -63,6 +66,12 @@ def call(session: Session, change_id: int, *, now: datetime) -> bool:
             details=each.details,
         )
     return bool(missing)
+
+
+def first_missing_call(session: Session, change: UpstreamChange) -> datetime | None:
+    """Return when the first alarm that was not raised falls due, past or to come; None where none will."""
+    missing = _missing(session, change, due_by=FAR_AHEAD)
+    return missing[0].at if missing else None
 
 
 def _missing(session: Session, change: UpstreamChange, *, due_by: datetime) -> list[_Call]:

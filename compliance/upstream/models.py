@@ -41,7 +41,8 @@ class UpstreamChange(Base):
         CheckConstraint("recorded_at >= received_at", name="received_before_recorded"),
         CheckConstraint("file_id IS NOT NULL OR received_via IN ('phone', 'own_monitoring')", name="written_has_file"),
         CheckConstraint(
-            "(triage IS NULL) = (triaged_at IS NULL) AND (triage IS NULL) = (triaged_by IS NULL)", name="triage_is_whole"
+            "(triage IS NULL) = (triaged_at IS NULL) AND (triage IS NULL) = (triaged_by IS NULL)",
+            name="triage_is_whole",
         ),
         CheckConstraint(
             "triage IS NULL OR triage NOT IN ('irrelevant', 'maintenance') OR triage_reason IS NOT NULL",
