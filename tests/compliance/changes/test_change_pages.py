@@ -121,7 +121,8 @@ def test_domain_4_7_a_corrected_notice_is_linked_and_cures_no_lateness(app):
     assert count(ChangeNotice) == 2
     assert "统一社会信用代码笔误" in text_of(client.get(second))
     assert zh("Corrected by the notice of") in text_of(client.get(first))
-    assert text_of(client.get("/changes/notices")).count(zh("corrected notice")) == 1
+    notices = client.get("/changes/notices").get_data(as_text=True)
+    assert notices.count(f"<span>{zh('corrected notice')}</span>") == 1
 
 
 def test_a_corrected_notice_in_writing_performs_what_the_oral_one_could_not(app):
