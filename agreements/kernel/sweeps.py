@@ -51,12 +51,17 @@ class DueAt(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """One kind of due work. `due_at` lets a run say how far behind it is; None where nobody needs to know."""
+    """One kind of due work.
+
+    due_at    its items' place in the queue of all kinds; None for preparation, which has no due moment and comes first
+    born_due  items can be due long before anybody could know of them, so their age says nothing of the scheduler
+    """
 
     name: str
     find: Find
     act: Act
     due_at: DueAt | None = None
+    born_due: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +177,7 @@ def lag_of(sweep: Sweep, session: Session, *, now: datetime, leaving: set[int]) 
 
     leaving  items not to count
     """
-    if sweep.due_at is None:
+    if sweep.due_at is None or sweep.born_due:
         return timedelta()
     oldest = next((item for item in sweep.find(session, due_by=now) if item not in leaving), None)
     return timedelta() if oldest is None else max(now - sweep.due_at(session, oldest), timedelta())

@@ -215,8 +215,8 @@ def _arrived_at(notice: Notice | None) -> datetime:
 
 
 SWEEPS = (
-    Sweep("obligation_sweep", overdue_unrecorded, record_overdue, overdue_due_at),
-    Sweep("rectification_sweep", demands_to_follow, follow_demand, demand_due_at),
-    Sweep("suspension_decide", suspensions_to_decide, decide_by_policy, suspension_due_at),
-    Sweep("suspension_execute", suspensions_to_execute, execute_suspension, execution_due_at),
+    Sweep("obligation_sweep", overdue_unrecorded, record_overdue, overdue_due_at, born_due=True),
+    Sweep("rectification_sweep", demands_to_follow, follow_demand, demand_due_at, born_due=True),
+    Sweep("suspension_decide", suspensions_to_decide, decide_by_policy, suspension_due_at, born_due=True),
+    Sweep("suspension_execute", suspensions_to_execute, execute_suspension, execution_due_at, born_due=True),
 )

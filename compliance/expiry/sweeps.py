@@ -202,9 +202,9 @@ def _endings(session: Session, documents: Iterable[QualificationDocument]) -> di
 
 AGREEMENT_SWEEPS = (
     Sweep("expiry_plan", agreements_to_plan, plan_agreement),
-    Sweep("expiry_warn", agreements_to_warn, warn_agreement, agreement_warning_due_at),
+    Sweep("expiry_warn", agreements_to_warn, warn_agreement, agreement_warning_due_at, born_due=True),
 )
 DOCUMENT_SWEEPS = (
     Sweep("document_expiry_plan", documents_to_plan, plan_document),
-    Sweep("document_expiry_warn", documents_to_warn, warn_document, document_warning_due_at),
+    Sweep("document_expiry_warn", documents_to_warn, warn_document, document_warning_due_at, born_due=True),
 )

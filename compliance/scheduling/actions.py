@@ -223,7 +223,7 @@ def oldest_due_lags(session: Session, *, now: datetime, jobs: tuple[Job, ...] = 
     paused = open_pause(session) is not None
     lags: dict[Job, timedelta] = {}
     for job in jobs:
-        sweeps = [sweep for sweep in job.sweeps if sweep.due_at is not None]
+        sweeps = [sweep for sweep in job.sweeps if sweep.due_at is not None and not sweep.born_due]
         if job.name == SEND_NOTICES:
             lags[job] = timedelta() if paused else oldest_unsent(session, now=now)
         elif sweeps:
