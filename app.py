@@ -50,15 +50,15 @@ from compliance.gateway import cli as gateway_cli
 from compliance.notices import api as notices_api
 from compliance.notices import views as notices_views
 from compliance.obligations import api as obligations_api
+from compliance.operations import audit_views, channel_views, health_views
 from compliance.operations import cli as operations_cli
-from compliance.operations import health_views
 from compliance.scheduling import cli as scheduling_cli
 from compliance.scheduling import views as scheduling_views
 from compliance.upstream import answer_views as upstream_answers
+from compliance.upstream import api as upstream_api
 from compliance.upstream import views as upstream_views
 from compliance.upstream import views_acts as upstream_acts
 from compliance.upstream import views_intake as upstream_intake
-from compliance.upstream import api as upstream_api
 
 ROOT = Path(__file__).parent
 
@@ -120,6 +120,8 @@ def register_rooms(app: Flask) -> None:
         (notices_views.receipts, PUBLIC),
         (alarms_views.blueprint, PEOPLE),
         (scheduling_views.blueprint, PEOPLE),
+        (audit_views.blueprint, PEOPLE),
+        (channel_views.blueprint, PEOPLE),
         (health_views.health, PUBLIC),
         (health_views.metrics, gateway_keys(Scope.METRICS)),
         (desk_today.blueprint, PEOPLE),

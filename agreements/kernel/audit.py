@@ -100,8 +100,12 @@ def _hash_of(event: AuditEvent) -> str:
         for column in AuditEvent.__table__.columns
         if column.key != "hash"
     }
-    encoded = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(encoded.encode()).hexdigest()
+    return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+
+
+def canonical_json(content: object) -> str:
+    """Return the one way in which a content is written: sorted keys, no spaces, Chinese as it is."""
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def _canonical(value: object) -> object:

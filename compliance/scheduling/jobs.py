@@ -15,7 +15,7 @@ from agreements.kernel.idempotency import forget_answers
 from agreements.kernel.pausing import open_pause
 from agreements.kernel.sweeps import Sweep, SweepRun, always, run_sweep
 from agreements.register import sweeps as register_sweeps
-from compliance.alarms import calendar_watch
+from compliance.alarms import calendar_watch, channel_sweeps
 from compliance.alarms import sweeps as alarm_sweeps
 from compliance.alarms.mailing import mail_due
 from compliance.breaches import sweeps as breach_sweeps
@@ -232,6 +232,12 @@ JOBS: tuple[Job, ...] = (
         86400,
         N_("Calls for the holiday arrangement of the next year while it is missing"),
         calendar_watch.GUARD,
+    ),
+    Job(
+        "channel_failing",
+        60,
+        N_("Calls a person where a channel takes nothing any more, and settles it once it does"),
+        channel_sweeps.SWEEPS,
     ),
     Job("mail_alarms", 60, N_("Sends alarms to the staff they call"), pump=mail_alarms, stops_when_paused=True),
     Job("forget_idle_runs", 3600, N_("Removes heartbeats of idle runs older than a day"), pump=forget_idle_runs),

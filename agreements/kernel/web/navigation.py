@@ -35,7 +35,9 @@ ADMIN = (
     Room("/admin/people", "people", "users", "p", Permission.MANAGE_PEOPLE),
     Room("/admin/keys", "keys", "key", "k", Permission.MANAGE_KEYS),
     Room("/admin/policies", "policies", "adjustments", "y"),
+    Room("/admin/channels", "channels", "speakerphone", "x"),
     Room("/admin/jobs", "jobs", "clock-play", "j", Permission.RUN_JOBS),
+    Room("/audit", "audit", "shield-check", "a"),
 )
 
 

@@ -9,7 +9,10 @@ from flask import Flask, current_app, g, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from agreements.kernel.access.rules import Permission, may
+from agreements.kernel.db import db
+from agreements.kernel.pausing import SendingPause, open_pause
 from agreements.kernel.settings import Settings
+from agreements.kernel.sweeps import attempt
 from agreements.kernel.web import csrf, formats, language, mounting, navigation, problems, sessions, states, tracing
 from agreements.kernel.web.headers import harden
 
@@ -41,6 +44,7 @@ def prepare_web(app: Flask, settings: Settings) -> None:
         is_here=navigation.is_here,
         page_exists=navigation.exists,
         theme=theme,
+        sending_pause=sending_pause,
         next_id=next_id,
         language_of_page=lambda: language.HTML_LANGUAGE[language.current_locale()],
         languages=lambda: list(language.OWN_NAMES.items()),
@@ -55,6 +59,14 @@ def i_may(permission: str) -> bool:
     """Say whether the signed-in person may; templates use it to leave out buttons, never to protect."""
     actor = g.get("actor")
     return actor is not None and may(actor, Permission(permission))
+
+
+def sending_pause() -> SendingPause | None:
+    """Return the pause that the banner of every page of ours tells of; an error page must not fail for it."""
+    if g.get("actor") is None:
+        return None
+    found = attempt(lambda: open_pause(db.session()))
+    return None if isinstance(found, Exception) else found
 
 
 def next_id(word: str) -> str:
