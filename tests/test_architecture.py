@@ -38,6 +38,8 @@ STATE_WRITERS = {
     "BreachCase": "compliance/breaches/moving.py",
     "Notice": "compliance/notices/moving.py",
     "Obligation": "compliance/obligations/actions.py",
+    "UpstreamChange": "compliance/upstream/moving.py",
+    "UpstreamImpact": "compliance/upstream/moving.py",
 }
 
 

@@ -115,7 +115,12 @@ def issue_letter(session: Session, lead_id: int, *, now: datetime) -> bool:
         move_change(session, change, ChangeEvent.DISPATCH, actor=SCHEDULER, now=now, values={"dispatched_at": now})
     notice = _issue(session, change, impacts, now=now)
     days: int = policies.value_of(session, "upstream_answer_working_days", at=now)
-    _write_impacts(session, impacts, notice_id=notice.id, answer_working_days=days)
+    session.execute(
+        update(UpstreamImpact)
+        .where(UpstreamImpact.id.in_([impact.id for impact in impacts]))
+        .values(notice_id=notice.id, answer_working_days=days)
+        .execution_options(synchronize_session="fetch")
+    )
     _carry_earlier(session, change, impacts, notice)
     return True
 
@@ -130,15 +135,6 @@ def _same_tenant(session: Session, lead: UpstreamImpact, condition: ColumnElemen
             .order_by(UpstreamImpact.id)
             .execution_options(populate_existing=True)
         )
-    )
-
-
-def _write_impacts(session: Session, impacts: list[UpstreamImpact], **values: object) -> None:
-    session.execute(
-        update(UpstreamImpact)
-        .where(UpstreamImpact.id.in_([impact.id for impact in impacts]))
-        .values(**values)
-        .execution_options(synchronize_session="fetch")
     )
 
 
@@ -226,7 +222,12 @@ def issue_withdrawal(session: Session, lead_id: int, *, now: datetime) -> bool:
     if not impacts or impacts[0].id != lead_id:
         return False
     notice = _issue(session, change, impacts, now=now)
-    _write_impacts(session, impacts, withdrawal_notice_id=notice.id)
+    session.execute(
+        update(UpstreamImpact)
+        .where(UpstreamImpact.id.in_([impact.id for impact in impacts]))
+        .values(withdrawal_notice_id=notice.id)
+        .execution_options(synchronize_session="fetch")
+    )
     _carry_earlier(session, change, impacts, notice)
     return True
 
