@@ -1,6 +1,6 @@
 """Loading a year's arrangement: first what it would change and move, then the load itself (T-14, E-48)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -9,11 +9,21 @@ from agreements.calendar.actions import calendar_with, load_year, working_calend
 from agreements.calendar.arrangement_file import read_arrangement
 from agreements.calendar.arrangements import Arrangement, DayChange, changes_between
 from agreements.calendar.models import CalendarVersion
+from agreements.calendar.rules import ONE_DAY
 from agreements.kernel import files
 from agreements.kernel.access.rules import Actor, Permission, require
 from compliance.obligations.recounting import Move, moves_under
 
 MEDIA_TYPE = "application/toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Days in a row that change alike, first and last included."""
+
+    first: DayChange
+    last: DayChange
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,21 @@ class Comparison:
     is_new: bool
     changes: list[DayChange]
     moves: list[Move]
+
+    @property
+    def runs(self) -> list[Run]:
+        """The changes with days in a row taken together."""
+        runs: list[Run] = []
+        for change in self.changes:
+            if runs and _continues(runs[-1].last, change):
+                runs[-1] = Run(runs[-1].first, change, runs[-1].count + 1)
+            else:
+                runs.append(Run(change, change, 1))
+        return runs
+
+
+def _continues(before: DayChange, change: DayChange) -> bool:
+    return replace(before, day=change.day) == change and change.day - before.day == ONE_DAY
 
 
 def compare(session: Session, content: bytes, *, now: datetime) -> Comparison:

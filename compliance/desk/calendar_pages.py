@@ -101,11 +101,18 @@ def _weeks(session: Session, calendar: WorkingCalendar, first: date, *, now: dat
     end = add_months(first, 1) - ONE_DAY
     end += (6 - end.weekday()) * ONE_DAY
     by_day: dict[date, list[Entry]] = {}
-    for entry in entries(session, Wanted(first=start, last=end), now=now):
+    for entry in sorted(entries(session, Wanted(first=start, last=end), now=now), key=_urgency):
         by_day.setdefault(entry.day, []).append(entry)
     days = [start + offset * ONE_DAY for offset in range((end - start).days + 1)]
     cells = [_cell(calendar, day, by_day.get(day, []), is_outside=day.month != first.month) for day in days]
     return [cells[index : index + 7] for index in range(0, len(cells), 7)]
+
+
+def _urgency(entry: Entry) -> int:
+    """Our own duties first, then what both sides owe, our warnings, the tenants' duties, and ends."""
+    if entry.kind is EntryKind.DUTY:
+        return {Side.PROVIDER: 0, Side.BOTH: 1}.get(entry.side, 3)
+    return 2 if entry.kind is EntryKind.WARNING else 4
 
 
 def _cell(calendar: WorkingCalendar, day: date, listed: list[Entry], *, is_outside: bool) -> Cell:

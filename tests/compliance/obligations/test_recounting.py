@@ -101,6 +101,24 @@ def test_a_9_a_change_that_moves_50_of_200_recounts_exactly_those(app):
         assert set(session.scalars(select(Obligation.calendar_version))) == {new}
 
 
+def test_a_recount_that_is_cut_short_is_finished_by_the_next_run_and_nothing_twice(app):
+    changed = at("Wed 2026-11-04 09:00")
+    with unit_of_work() as session:
+        agreement = a_long_agreement(session)
+        for number in range(12):
+            a_duty(session, agreement, TENANTS, "Mon 2026-11-02", number=number)
+        rule(session, "Fri 2026-11-06", is_working=False, now=changed)
+    asked = iter([True] * 5 + [False])
+
+    first = run_sweep(RECOUNT[0], due_by=changed, now=changed, go_on=lambda: next(asked))
+    rest = run_sweep(RECOUNT[0], due_by=changed, now=changed)
+
+    assert (first.done, first.interrupted, rest.done) == (5, True, 7)
+    with unit_of_work() as session:
+        assert session.scalar(select(func.count(ObligationRecount.id))) == 12
+        assert set(session.scalars(select(Obligation.generation))) == {2}
+
+
 def test_what_is_overdue_or_performed_is_untouched(session):
     agreement = a_long_agreement(session)
     late = a_duty(session, agreement, TENANTS, "Mon 2026-11-02", number=1)
