@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from agreements.kernel.engines import is_passing, unavailable
 from agreements.kernel.errors import N_, LuyueError
 from agreements.kernel.web.language import FOR_PROGRAMS, in_words
+from agreements.kernel.web.tracing import route
 
 logger = logging.getLogger(__name__)
 
@@ -139,10 +140,10 @@ def _reply_to_a_fault(error: Exception) -> ResponseReturnValue:
     A database that is busy or restarting is no fault: the caller is asked to come again.
     """
     if is_passing(error):
-        logger.warning("%s %s: the database is not available (%s)", request.method, request.path, type(error).__name__)
+        logger.warning("%s %s: the database is not available (%s)", request.method, route(), type(error).__name__)
         return reply(unavailable())
     g.fault_reference = uuid4().hex[:12]
-    logger.error("fault %s at %s %s", g.fault_reference, request.method, request.path, exc_info=error)
+    logger.error("fault %s at %s %s", g.fault_reference, request.method, route(), exc_info=error)
     return reply(error)
 
 
