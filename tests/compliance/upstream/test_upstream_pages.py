@@ -67,7 +67,7 @@ def notified(session):
     """Both letters have left, and the first tenant's has arrived."""
     known(session)
     a_change(session, session.scalars(select(DataSource)).one())
-    run(session, NOW)
+    run(session, at("Fri 2024-11-08 16:41"))
     first = session.scalars(select(Notice).order_by(Notice.id)).first()
     arrive(session, first, at("Fri 2024-11-08 16:50"), now=NOW)
     run(session, NOW)
