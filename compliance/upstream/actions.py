@@ -1,4 +1,4 @@
-"""Taking in what a source announces, reading it under 2.4 or 4.3, and closing it (domain 6.7)."""
+"""Taking in what a source announces, and correcting what was typed of it (clause 2.4)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -6,44 +6,32 @@ from datetime import date, datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from agreements.kernel import revisions
 from agreements.kernel.access.rules import Actor, Permission, require
 from agreements.kernel.errors import N_, Conflict, IllegalMove, InvalidInput
 from agreements.parties.actions import Upload, keep_upload
 from agreements.products.models import DataSource, Product
 from agreements.products.sources import only_served_from, products_of_source
-from compliance.alarms.actions import settle_alarms
-from compliance.alarms.rules import AlarmKind
-from compliance.obligations.actions import void
-from compliance.upstream.judging import OURS, waits_for_arrival
-from compliance.upstream.models import UpstreamChange, UpstreamImpact, UpstreamKind, UpstreamProduct
+from compliance.upstream.deciding import decide_triage, tell_gateways
+from compliance.upstream.models import UpstreamChange, UpstreamKind, UpstreamProduct
 from compliance.upstream.moving import (
     cause_of,
-    move_change,
-    move_impact,
     record,
-    require_text,
     require_version,
     write_change,
 )
 from compliance.upstream.rules import (
+    BEFORE_DISPATCH,
     CANCELLATIONS,
-    RELEVANT,
     WITHOUT_FILE,
-    ChangeEvent,
     ChangeKind,
     ChangeState,
-    ImpactEvent,
-    ImpactState,
     ReceivedVia,
     Triage,
     check_receipt,
-    require_closable,
 )
 
 LONGEST_SUBJECT = 200
 LONGEST_SUMMARY = 900
-BEFORE_DISPATCH = (ChangeState.RECEIVED, ChangeState.TRIAGED, ChangeState.MAPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +163,7 @@ def restate(
         )
     subject, summary = _check(content)
     before = _details(change)
+    tell_gateways(session, change, "upstream.restated", now=now)
     write_change(
         session,
         change,
@@ -189,134 +178,7 @@ def restate(
         now=now,
         details={"before": before, "after": _details(change)},
     )
-    _tell_gateways(session, change, "upstream.restated", now=now)
-
-
-def decide_triage(
-    session: Session,
-    change: UpstreamChange,
-    triage: Triage,
-    *,
-    reason: str,
-    version: int,
-    actor: Actor,
-    now: datetime,
-) -> None:
-    """Domain 6.7: legal reads the notice under 2.4, 4.3, both or neither; only what 2.4 covers is sent out.
-
-    reason  needed where it is no matter of 2.4. Where agreements were mapped meanwhile, saying so takes an approver,
-            for it ends duties that have begun.
-    """
-    is_relevant = triage in RELEVANT
-    has_impacts = change.mapped_at is not None and _impacts(session, change)
-    require(actor, Permission.HANDLE_UPSTREAM if is_relevant or not has_impacts else Permission.SETTLE_UPSTREAM)
-    require_version(change, version)
-    if change.triage is not None:
-        raise IllegalMove(N_("Legal has read this notice already."), clause="2.4")
-    if not is_relevant:
-        reason = require_text(reason, "reason")
-    values: dict[str, object] = {
-        "triage": triage,
-        "triage_reason": reason.strip() or None,
-        "triaged_at": now,
-        "triaged_by": actor.name,
-    }
-    if change.state is ChangeState.MAPPED:  # the scheduler knew the products before legal read the notice
-        write_change(session, change, values=values)
-        record(
-            session,
-            change,
-            "upstream.triage",
-            actor=actor,
-            now=now,
-            reason=reason or None,
-            details={"triage": triage.value},
-        )
-    else:
-        move_change(
-            session,
-            change,
-            ChangeEvent.TRIAGE,
-            actor=actor,
-            now=now,
-            reason=reason or None,
-            values=values,
-            details={"triage": triage.value},
-        )
-    if is_relevant:
-        _tell_gateways(session, change, "upstream.triage", now=now)
-    else:
-        for impact in _impacts(session, change):
-            _exempt(session, impact, reason=reason, actor=actor, now=now)
-    dealt_with = (AlarmKind.UPSTREAM_UNREAD,) if is_relevant else OURS
-    settle_alarms(session, cause=cause_of(change.id), kinds=dealt_with, actor=actor, now=now)
-
-
-def exempt(session: Session, impact: UpstreamImpact, *, reason: str, actor: Actor, now: datetime) -> None:
-    """Domain 6.7: an approver finds one agreement not affected; its duty falls away, the reason stays."""
-    require(actor, Permission.SETTLE_UPSTREAM)
-    if impact.notice_id is not None:
-        raise IllegalMove(
-            N_("The notice of this agreement has been issued already."),
-            clause="2.4",
-            remedy=N_("Let it arrive; the tenant's answer settles it."),
-        )
-    _exempt(session, impact, reason=require_text(reason, "reason"), actor=actor, now=now)
-    if not waits_for_arrival(session, impact.change_id):
-        settle_alarms(session, cause=cause_of(impact.change_id), kinds=OURS, actor=actor, now=now)
-
-
-def _exempt(session: Session, impact: UpstreamImpact, *, reason: str, actor: Actor, now: datetime) -> None:
-    if impact.state is not ImpactState.PENDING:
-        return
-    move_impact(
-        session, impact, ImpactEvent.EXEMPT, actor=actor, now=now, reason=reason, values={"exempt_reason": reason}
-    )
-    void(session, impact.obligation, reason=reason, actor=actor, now=now)
-
-
-def close(session: Session, change: UpstreamChange, *, note: str, version: int, actor: Actor, now: datetime) -> None:
-    """Domain 6.7: every agreement is settled and the change is in effect, withdrawn or none of 2.4."""
-    require(actor, Permission.HANDLE_UPSTREAM)
-    require_version(change, version)
-    require_closable(
-        change.state,
-        triage=change.triage,
-        effective_on=change.effective_on,
-        impacts=[impact.state for impact in _impacts(session, change)],
-    )
-    move_change(
-        session,
-        change,
-        ChangeEvent.CLOSE,
-        actor=actor,
-        now=now,
-        reason=note.strip() or None,
-        values={"closed_at": now, "closing_note": note.strip() or None},
-    )
-
-
-def restore_product(
-    session: Session, change: UpstreamChange, product_id: int, *, reason: str, actor: Actor, now: datetime
-) -> None:
-    """Another source took over: a product that this change cancelled is on offer again from now on."""
-    require(actor, Permission.SETTLE_UPSTREAM)
-    row = session.get(UpstreamProduct, (change.id, product_id))
-    if row is None or not row.is_cancelled or row.restored_at is not None:
-        raise Conflict(N_("This product is not withdrawn by this change."), clause="2.4")
-    reason = require_text(reason, "reason")
-    row.restored_at = now
-    row.restored_by = actor.name
-    record(
-        session,
-        change,
-        "upstream.product_restored",
-        actor=actor,
-        now=now,
-        reason=reason,
-        details={"product_id": product_id},
-    )
-    revisions.raise_revision(session, tenant_id=None, cause="upstream.product_restored", now=now)
+    tell_gateways(session, change, "upstream.restated", now=now)
 
 
 def _check(content: Content) -> tuple[str, str]:
@@ -367,17 +229,6 @@ def _set_content(session: Session, change: UpstreamChange, content: Content) -> 
     )
     session.flush()  # the audit row reads them back
     session.refresh(change)
-
-
-def _tell_gateways(session: Session, change: UpstreamChange, cause: str, *, now: datetime) -> None:
-    if any(row.is_cancelled for row in change.products):
-        revisions.raise_revision(session, tenant_id=None, cause=cause, now=now)
-
-
-def _impacts(session: Session, change: UpstreamChange) -> list[UpstreamImpact]:
-    return list(
-        session.scalars(select(UpstreamImpact).where(UpstreamImpact.change_id == change.id).order_by(UpstreamImpact.id))
-    )
 
 
 def _details(change: UpstreamChange) -> dict[str, object]:

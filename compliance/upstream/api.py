@@ -18,7 +18,7 @@ from agreements.parties.actions import Upload
 from agreements.products.models import Product
 from agreements.products.sources import products_of_source, source_of_id, sources
 from compliance.upstream import reading
-from compliance.upstream.actions import Content, Receipt, decide_triage, record_receipt
+from compliance.upstream.actions import Content, Receipt, record_receipt
 from compliance.upstream.api_schemas import (
     ReceiptBody,
     SourceList,
@@ -27,6 +27,7 @@ from compliance.upstream.api_schemas import (
     UpstreamQuery,
     UpstreamShown,
 )
+from compliance.upstream.deciding import decide_triage
 from compliance.upstream.moving import change_of_id
 from compliance.upstream.reading import Campaign, ImpactRow
 from compliance.upstream.rules import ChangeKind, ChangeState, ReceivedVia, Triage

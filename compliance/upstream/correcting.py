@@ -19,7 +19,8 @@ from compliance.notices.models import Notice
 from compliance.notices.rules import NoticeEvent, legal_events
 from compliance.obligations.actions import open_obligation, void
 from compliance.obligations.rules import OPEN_STATES, ObligationCode, is_overdue
-from compliance.upstream.actions import Content, Receipt, decide_triage, enter
+from compliance.upstream.actions import Content, Receipt, enter
+from compliance.upstream.deciding import decide_triage
 from compliance.upstream.judging import OURS
 from compliance.upstream.mapping import map_change, open_missing_impacts
 from compliance.upstream.models import UpstreamChange, UpstreamImpact

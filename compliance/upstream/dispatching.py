@@ -209,7 +209,7 @@ def _lacks_withdrawal(due_by: datetime) -> ColumnElement[bool]:
     return and_(
         UpstreamImpact.withdrawal_obligation_id.is_not(None),
         UpstreamImpact.withdrawal_notice_id.is_(None),
-        UpstreamImpact.state != ImpactState.WITHDRAWN,
+        UpstreamImpact.state.not_in((ImpactState.WITHDRAWN, ImpactState.NOT_APPLICABLE)),
         UpstreamChange.withdrawn_received_at <= due_by,
     )
 

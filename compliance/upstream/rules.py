@@ -132,6 +132,7 @@ class ImpactMove:
 
 _C, _I = ChangeState, ImpactState
 RUNNING = (_C.RECEIVED, _C.TRIAGED, _C.MAPPED, _C.NOTIFYING, _C.NOTIFIED, _C.IN_EFFECT)
+BEFORE_DISPATCH = (_C.RECEIVED, _C.TRIAGED, _C.MAPPED)
 _ANSWERABLE = (_I.NOTIFIED_ON_TIME, _I.NOTIFIED_LATE, _I.NO_RESPONSE)
 
 # The clock does not wait for legal: what the source is known to touch is mapped before triage, but nothing is sent.

@@ -16,10 +16,10 @@ from agreements.kernel.instants import SHANGHAI
 from agreements.kernel.web.language import label
 from compliance.changes.schemas import read_moment, read_text, read_upload
 from compliance.upstream import presenting, reading, schemas
-from compliance.upstream.actions import close, decide_triage, exempt, restore_product
 from compliance.upstream.aftermath import fail_aftermath, sign_aftermath
 from compliance.upstream.answers import record_answer, reply
 from compliance.upstream.correcting import Withdrawal, withdraw
+from compliance.upstream.deciding import close, decide_triage, exempt, restore_product
 from compliance.upstream.mapping import map_change
 from compliance.upstream.models import UpstreamAnswer
 from compliance.upstream.moving import change_of_id, impact_of_id

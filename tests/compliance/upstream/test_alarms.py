@@ -8,8 +8,8 @@ from compliance.alarms.actions import open_alarms
 from compliance.alarms.models import Alarm
 from compliance.alarms.rules import AlarmKind
 from compliance.notices.rules import NoticeState
-from compliance.upstream.actions import decide_triage, exempt
 from compliance.upstream.correcting import Withdrawal, withdraw
+from compliance.upstream.deciding import decide_triage, exempt
 from compliance.upstream.rules import Triage
 from tests.builders import at, day
 from tests.builders_compliance import arrive

@@ -7,8 +7,8 @@ from agreements.kernel import revisions
 from agreements.kernel.errors import Conflict, NotPermitted
 from agreements.products.models import Product
 from compliance.gateway.actions import decide_call
-from compliance.upstream.actions import decide_triage, restore_product
 from compliance.upstream.correcting import Withdrawal, amend, withdraw
+from compliance.upstream.deciding import decide_triage, restore_product
 from compliance.upstream.rules import ChangeKind, Triage
 from tests.builders import at, day
 from tests.builders_compliance import an_agreement_in_service

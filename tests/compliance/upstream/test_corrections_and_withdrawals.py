@@ -15,8 +15,8 @@ from compliance.notices.sender import lease_of
 from compliance.notices.smtp import SmtpTransport
 from compliance.obligations.models import Obligation
 from compliance.obligations.rules import ObligationCode, ObligationState
-from compliance.upstream.actions import close
 from compliance.upstream.correcting import Withdrawal, amend, withdraw
+from compliance.upstream.deciding import close, exempt
 from compliance.upstream.rules import ChangeState, ImpactState
 from tests.builders import at, day
 from tests.builders_compliance import arrive
@@ -300,3 +300,15 @@ class TestWithdrawal:
 
         with pytest.raises(InvalidInput):
             take_back(session, change, received_at=at(received))
+
+    def test_an_agreement_found_not_affected_afterwards_is_owed_neither(self, session):
+        agreement = an_order(session, 1)
+        change = a_change(session, a_source(session), triage=None)
+        take_back(session, change, now=CORRECTED)
+
+        impact = impact_of(session, change, agreement)
+        exempt(session, impact, reason="未使用该接口", actor=APPROVER, now=CORRECTED)
+        run(session, CORRECTED)
+
+        assert impact.withdrawal_obligation.state is ObligationState.VOID
+        assert letters(session) == []

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from compliance.notices.actions import body_text
 from compliance.notices.models import Notice
 from compliance.notices.rules import Language
-from compliance.upstream.actions import decide_triage
 from compliance.upstream.correcting import Withdrawal, withdraw
+from compliance.upstream.deciding import decide_triage
 from compliance.upstream.models import UpstreamImpact
 from compliance.upstream.previews import preview
 from compliance.upstream.rules import ChangeKind, Triage

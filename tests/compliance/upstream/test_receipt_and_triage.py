@@ -9,7 +9,8 @@ from agreements.products.models import Product
 from agreements.products.sources import ensure_source, link_source, products_of_source, unlink_source
 from agreements.register.rules import TermFact
 from compliance.obligations.rules import ObligationState
-from compliance.upstream.actions import close, decide_triage, exempt, restate
+from compliance.upstream.actions import restate
+from compliance.upstream.deciding import close, decide_triage, exempt
 from compliance.upstream.mapping import map_change
 from compliance.upstream.rules import ChangeKind, ChangeState, ImpactState, ReceivedVia, Triage
 from tests.builders import a_person, at, day
@@ -221,6 +222,33 @@ def test_e_52_two_people_do_not_read_one_notice_at_once(session):
 
     with pytest.raises(Stale):
         decide_triage(session, change, Triage.IRRELEVANT, reason="无关", version=seen, actor=OFFICER, now=LATER)
+
+
+def test_an_approver_may_read_it_again_until_a_letter_is_out(session):
+    agreement = an_order(session, 1)
+    change = a_change(session, a_source(session))
+    with pytest.raises(NotPermitted):
+        read(session, change, Triage.MAINTENANCE)
+
+    read(session, change, Triage.MAINTENANCE, actor=APPROVER)
+    run(session, LATER)
+    assert impacts_of(session, change) == []
+    read(session, change, Triage.UPSTREAM_CHANGE, actor=APPROVER)
+    run(session, LATER)
+
+    assert impact_of(session, change, agreement).notice is not None
+    with pytest.raises(IllegalMove):
+        read(session, change, Triage.MAINTENANCE, actor=APPROVER)
+
+
+def test_duties_that_a_reading_ended_are_not_revived(session):
+    an_order(session, 1)
+    change = a_change(session, a_source(session), triage=None)
+    run(session, RECEIVED)
+    read(session, change, Triage.IRRELEVANT, actor=APPROVER)
+
+    with pytest.raises(IllegalMove):
+        read(session, change, Triage.UPSTREAM_CHANGE, actor=APPROVER)
 
 
 def test_a_product_is_served_from_a_source_until_it_is_not(session):

@@ -15,7 +15,7 @@ from compliance.notices.rules import NoticeState
 from compliance.obligations.actions import overdue_unrecorded
 from compliance.obligations.models import Obligation, ObligationFiring
 from compliance.obligations.rules import ObligationState
-from compliance.upstream.actions import close, decide_triage
+from compliance.upstream.deciding import close, decide_triage
 from compliance.upstream.models import UpstreamImpact
 from compliance.upstream.reading import campaign, overdue_ours, scorecard
 from compliance.upstream.rules import ChangeState, ImpactState, Triage
