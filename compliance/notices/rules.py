@@ -166,8 +166,8 @@ class Template:
 TEMPLATES: dict[NoticeKind, Template] = {
     NoticeKind.RECTIFICATION_DEMAND: Template(2, Permission.DEMAND_RECTIFICATION, pre_approved=False),
     NoticeKind.SUSPENSION_NOTICE: Template(2, Permission.DECIDE_SUSPENSION, pre_approved=True),
-    NoticeKind.SUSPENSION_WITHDRAWAL: Template(1, Permission.ACCEPT_RECTIFICATION, pre_approved=False),
-    NoticeKind.RESUME_NOTICE: Template(1, Permission.REINSTATE, pre_approved=False),
+    NoticeKind.SUSPENSION_WITHDRAWAL: Template(2, Permission.ACCEPT_RECTIFICATION, pre_approved=False),
+    NoticeKind.RESUME_NOTICE: Template(2, Permission.REINSTATE, pre_approved=False),
     NoticeKind.EXPIRY_WARNING: Template(1, Permission.DEMAND_RECTIFICATION, pre_approved=True),
     NoticeKind.DOCUMENT_EXPIRY_WARNING: Template(1, Permission.DEMAND_RECTIFICATION, pre_approved=True),
     NoticeKind.UPSTREAM_CHANGE_NOTICE: Template(1, Permission.HANDLE_UPSTREAM, pre_approved=True, takes_answer=True),
