@@ -1,6 +1,6 @@
 """One agreement through its whole life in the pages, as people, the tenant and the gateway meet it.
 
-The same life as `tests/walk.py` takes by commands; here everything that a person does is done in a real browser against
+The same life as `tests/walk` takes by commands; here everything that a person does is done in a real browser against
 the real web server. No page may write to the console, hurt the content security policy or ask another host.
 """
 
@@ -60,6 +60,10 @@ def test_one_agreement_goes_through_its_whole_life_in_the_pages(browser, rehears
     walk.the_tenant_acknowledges_by_the_link_of_the_mail()
     walk.the_approver_decides_and_only_the_arrival_suspends()
     walk.the_tenant_delivers_and_the_approver_reinstates()
+    walk.a_source_notice_is_taken_in_and_its_letter_read_before_it_goes_out()
+    walk.the_tenant_refuses_on_its_own_page()
+    walk.our_own_lateness_stands_on_today()
+    walk.the_end_comes_near_and_is_told_once()
     walk.the_service_ends_with_its_last_day()
 
     assert complaints == []
@@ -170,12 +174,13 @@ class Walk:
     def the_same_order_changes_nothing(self, folder):
         """The same file leads to its review; another file of the same order says that it is registered already."""
         officer = self.officer
-        self.upload(folder / "agreement.md")
+        original = example_agreement(folder)
+        self.upload(original)
         expect(officer).to_have_url(re.compile(r"/import/1$"))
         expect(officer.locator("main")).to_contain_text("已登记为协议")
 
         copy = folder / "copy.md"
-        copy.write_text((folder / "agreement.md").read_text(encoding="utf-8") + "\n\n", encoding="utf-8")
+        copy.write_text(original.read_text(encoding="utf-8") + "\n\n", encoding="utf-8")
         self.upload(copy)
         expect(officer).to_have_url(re.compile(r"/import/2$"))
         expect(officer.locator(".alert-info")).to_contain_text(ORDER_NO)
@@ -217,15 +222,17 @@ class Walk:
         officer = self.officer
         self.rehearsal.tick("Thu 2024-09-12 15:00")
         officer.goto(TENANT)
-        press(officer, f"a[href='{TENANT}/changes/new']")
-        officer.select_option("#kind", "licence")
-        officer.fill("#description", "营业执照经营范围变更")
-        officer.fill("#occurred_on", "2024-09-12")
-        officer.locator("#occurred_on").dispatch_event("change")
-        expect(officer.locator("#due-preview .preview-date")).to_contain_text("2024年9月20日 周五 24:00")
+        press(officer, "#changes a[href*='by=discovery'] >> nth=0")
+        officer.select_option("#kind_1", "licence")
+        officer.fill("#description_1", "营业执照经营范围变更")
+        officer.fill("#occurred_on_1", "2024-09-12")
+        officer.locator("#occurred_on_1").dispatch_event("change")
+        expect(officer.locator("#preview")).to_contain_text("2024年9月20日 周五 24:00")
         officer.select_option("#source", "own_discovery")
-        press(officer, MAIN_BUTTON)
+        officer.fill("#discovered_on", "2024-09-12")
+        press(officer, "#intake .btn-primary")
 
+        officer.goto(TENANT)
         due = officer.locator("#changes .explained")
         expect(due).to_contain_text("2024年9月20日 周五 24:00")
         due.click()
@@ -281,9 +288,7 @@ class Walk:
         """Looking changes nothing, for mail scanners look; the button makes it arrive."""
         officer, tenant = self.officer, self.window()
         self.rehearsal.tick("Tue 2024-09-24 09:30")
-        _, content = self.mail_server.wire[-1]
-        text = message_from_bytes(content, policy=policy.default).get_body(("plain",)).get_content()
-        tenant.goto(re.search(r"https?://\S+/n/\S+", text).group())
+        tenant.goto(re.search(r"https?://\S+/n/\S+", self.last_letter()).group())
         expect(tenant.locator(".letter")).to_contain_text("2024年9月27日")
         officer.reload()
         expect(officer.locator(PROOFS)).to_contain_text("已发送")
@@ -330,10 +335,11 @@ class Walk:
         officer, approver = self.officer, self.approver
         self.rehearsal.tick("Tue 2024-10-08 10:00")
         officer.goto("/cases/1")
-        press(officer, f"main a[href='{TENANT}/changes/notice'] >> nth=0")
+        press(officer, "main a[href*='by=notice'] >> nth=0")
         officer.fill("#arrived_at", "2024-10-08T09:20")
         officer.set_input_files("#file", PROOF)
-        press(officer, MAIN_BUTTON)
+        press(officer, "#intake .btn-primary")
+        officer.goto(TENANT)
         expect(officer.locator("#changes")).to_contain_text("逾期履行")
         officer.goto("/cases/1")
         press(officer, "main a[href='/cases/1/accept']")
@@ -352,6 +358,96 @@ class Walk:
         assert len(self.mail_server.wire) == 3
         approver.goto("/notices")
         expect(approver.locator("tbody tr")).to_have_count(3)
+
+    def a_source_notice_is_taken_in_and_its_letter_read_before_it_goes_out(self):
+        """Received Fri 2024-11-08 16:40: due Mon 24:00, target 18:00; the letter that is read is the one that goes out."""
+        officer = self.officer
+        self.rehearsal.tick("Fri 2024-11-08 16:45")
+        officer.goto("/upstream/new")
+        officer.fill("#new_source", "晨星数据")
+        officer.check("input[name=kinds][value=price]")
+        officer.fill("#subject", "核验单价上调")
+        officer.fill("#received_at", "2024-11-08T16:40")
+        officer.fill("#effective_on", "2025-01-01")
+        officer.set_input_files("#file", PROOF)
+        officer.check("input[name=products] >> nth=0")
+        press(officer, "#upstream-intake .btn-primary")
+        expect(officer).to_have_url(re.compile(r"/upstream/1$"))
+        expect(officer.locator(".campaign-now")).to_contain_text("2024年11月11日 周一 24:00")
+        expect(officer.locator(".campaign-now")).to_contain_text("18:00")
+
+        press(officer, "main a[href='/upstream/1/letters'] >> nth=0")
+        expect(officer.locator(".letter")).to_contain_text(ORDER_NO)
+        read = officer.locator(".letter").inner_text()
+        press(officer, "main a[href='/upstream/1/triage']")
+        officer.check("input[value=upstream_change]")
+        press(officer, MAIN_BUTTON)
+        self.rehearsal.tick("Fri 2024-11-08 16:46")
+        assert len(self.mail_server.wire) == 4
+        sent = self.last_letter().splitlines()
+        assert [line for line in read.splitlines() if "········" not in line and line not in sent] == []
+        officer.goto("/upstream/1")
+        expect(officer.locator("tbody")).to_contain_text("已发送")
+
+    def the_tenant_refuses_on_its_own_page(self):
+        """Looking changes nothing; a refusal takes two presses, is no breach, and opens the aftermath."""
+        officer, tenant = self.officer, self.window()
+        self.rehearsal.tick("Mon 2024-11-11 09:30")
+        tenant.goto(re.search(r"https?://\S+/a/\S+", self.last_letter()).group())
+        officer.goto("/upstream/1")
+        expect(officer.locator("tbody")).to_contain_text("已发送")
+        tenant.check("input[name=kind][value=refuse]")
+        tenant.fill("#text", "无法接受新价格，请协商善后")
+        tenant.fill("#said_by", "周经理")
+        press(tenant, "main button[value=review]")
+        press(tenant, "main button[value=send]")
+        expect(tenant.locator("#said")).to_contain_text("无法接受新价格")
+        self.rehearsal.tick("Mon 2024-11-11 09:31")
+        officer.goto("/upstream/1")
+        expect(officer.locator("tbody")).to_contain_text("善后协商")
+        officer.goto("/cases")
+        expect(officer.locator("tbody tr")).to_have_count(1)  # the tenant's old one; a refusal opens none
+        self.expect_gateway("allow")
+
+    def our_own_lateness_stands_on_today(self):
+        """A second notice while no scheduler runs: two days later it goes out once, and Today says that we were late."""
+        officer = self.officer
+        self.rehearsal.tick("Fri 2024-11-15 16:45")
+        officer.goto("/upstream/new")
+        officer.select_option("#source", label="晨星数据")
+        officer.check("input[name=kinds][value=result_content]")
+        officer.fill("#subject", "返回结果增加字段")
+        officer.fill("#received_at", "2024-11-15T16:40")
+        officer.set_input_files("#file", PROOF)
+        officer.check("input[name=at_once]")
+        press(officer, "#upstream-intake .btn-primary")
+        self.rehearsal.tick("Wed 2024-11-20 10:00")
+        self.rehearsal.tick("Wed 2024-11-20 10:01")
+        assert len(self.mail_server.wire) == 5
+        officer.goto("/")
+        expect(officer.locator("main")).to_contain_text("返回结果增加字段")
+        officer.goto("/upstream/2")
+        expect(officer.locator(".our-lateness")).to_be_visible()
+        expect(officer.locator(".is-late")).to_have_count(1)
+
+    def the_end_comes_near_and_is_told_once(self):
+        """30 days before 2025-07-29 is a Sunday, so Friday the 27th at 09:00; what a missed week left is one letter."""
+        officer = self.officer
+        for instant, letters in (
+            ("Fri 2025-06-27 08:59:59", 5),
+            ("Fri 2025-06-27 09:00", 6),
+            ("Fri 2025-06-27 09:00", 6),
+            ("Mon 2025-07-28 10:00", 7),
+        ):
+            self.rehearsal.tick(instant)
+            assert len(self.mail_server.wire) == letters, instant
+        assert "2025年7月29日" in self.last_letter()
+        officer.goto(AGREEMENT)
+        expect(officer.locator("main")).to_contain_text("2025年7月29日")
+
+    def last_letter(self):
+        _, content = self.mail_server.wire[-1]
+        return message_from_bytes(content, policy=policy.default).get_body(("plain",)).get_content()
 
     def the_service_ends_with_its_last_day(self):
         """2025-07-29 24:00, whether or not a job runs."""
