@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from agreements.calendar.actions import record_override, versions, working_calendar
 from agreements.calendar.arrangement_file import LARGEST_BYTES
+from agreements.calendar.arrangements import FIRST_YEAR, LAST_YEAR
 from agreements.calendar.models import CalendarVersion
 from agreements.calendar.published import english_name
 from agreements.calendar.rules import ONE_DAY, WORKED, DayKind, DayRuling, WorkingCalendar
@@ -122,8 +123,10 @@ def _undecided(session: Session) -> list[ObligationRecount]:
     )
 
 
-@blueprint.get("/years/<int(min=1992, max=2499):year>")
+@blueprint.get("/years/<int:year>")
 def show(year: int) -> ResponseReturnValue:
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise NotFound(N_("“%(given)s” is not a year we count in."), given=year)
     session = db.session()
     calendar = working_calendar(session)
     recorded = versions(session)

@@ -5,7 +5,8 @@ What is overdue or performed is never touched. Each date is dealt with once for 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
@@ -102,7 +103,7 @@ def recount(session: Session, obligation_id: int, *, now: datetime) -> Obligatio
         assert new is not None, "what moves was counted"
         _move(session, obligation, new, judged)
     elif settles:
-        _write(session, obligation, provisional=False)  # it stays at its later end, and can be missed from now on
+        _become_final(session, obligation)
     return row
 
 
@@ -201,20 +202,44 @@ def _confirm(session: Session, obligation: Obligation, version: str) -> None:
 
 def _move(session: Session, obligation: Obligation, new: Deadline, judged: Recount) -> None:
     """Write the date with how it was counted; a stated date that became final keeps its own count."""
-    is_counted = judged.stays_on == new.due_on
+    stays_on = judged.stays_on
     _write(
         session,
         obligation,
-        due_on=judged.stays_on,
-        overdue_from=end_of(judged.stays_on),
-        target_at=moved_target(obligation.target_at, was_on=obligation.due_on, due_on=judged.stays_on),
+        due_on=stays_on,
+        overdue_from=end_of(stays_on),
+        target_at=moved_target(obligation.target_at, was_on=obligation.due_on, due_on=stays_on),
         provisional=judged.provisional,
         calendar_version=new.calendar_version,
-        **({"count_trace": count_trace(new)} if is_counted else {}),
+        trace=count_trace(new) if stays_on == new.due_on else obligation.count_trace,
     )
 
 
-def _write(session: Session, obligation: Obligation, **values: object) -> None:
+def _become_final(session: Session, obligation: Obligation) -> None:
+    """The date stays at its later end, and can be missed from now on."""
+    _write(
+        session,
+        obligation,
+        due_on=obligation.due_on,
+        overdue_from=obligation.overdue_from,
+        target_at=obligation.target_at,
+        provisional=False,
+        calendar_version=obligation.calendar_version,
+        trace=obligation.count_trace,
+    )
+
+
+def _write(
+    session: Session,
+    obligation: Obligation,
+    *,
+    due_on: date,
+    overdue_from: datetime,
+    target_at: datetime | None,
+    provisional: bool,
+    calendar_version: str,
+    trace: dict[str, Any],
+) -> None:
     moved = session.scalar(
         update(Obligation)
         .where(
@@ -222,7 +247,15 @@ def _write(session: Session, obligation: Obligation, **values: object) -> None:
             Obligation.state == ObligationState.OPEN,
             Obligation.generation == obligation.generation,
         )
-        .values(generation=obligation.generation + 1, **values)
+        .values(
+            generation=obligation.generation + 1,
+            due_on=due_on,
+            overdue_from=overdue_from,
+            target_at=target_at,
+            provisional=provisional,
+            calendar_version=calendar_version,
+            count_trace=trace,
+        )
         .returning(Obligation.id)
     )
     if moved is None:

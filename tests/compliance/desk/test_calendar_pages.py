@@ -258,7 +258,16 @@ def test_a_date_that_would_be_past_is_decided_on_its_page(approver):
     assert address not in approver.get("/calendar/years").text
 
 
-@pytest.mark.parametrize("address", ["/calendar/versions/99", "/calendar/versions/99/file", "/calendar/recounts/99"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/calendar/versions/99",
+        "/calendar/versions/99/file",
+        "/calendar/recounts/99",
+        "/calendar/years/1991",
+        "/calendar/years/2500",
+    ],
+)
 def test_what_is_not_there_is_not_found(officer, address):
     assert officer.get(address).status_code == 404
 
