@@ -21,10 +21,13 @@ from compliance.desk.duties import Duty, duties
 from compliance.desk.holds import HoldRow, hold_rows, reaches
 from compliance.desk.reading import Position, positions_of
 from compliance.desk.rules import OrderSums
+from compliance.expiry.reading import Outlook, outlook_of_agreement
 from compliance.gateway.actions import Answer, Question, answers_to
 from compliance.notices.models import Notice
 from compliance.obligations.models import Obligation
 from compliance.service.models import ServiceActivation
+from compliance.upstream.models import UpstreamImpact
+from compliance.upstream.reading import impacts_of_agreement
 
 EVENTS_SHOWN = 60
 
@@ -35,6 +38,8 @@ class Record:
 
     answer      what the gateway answers now for the tenant and product; another order may be the one that allows
     terms       in force at the instant asked about, by key
+    outlook     the warnings before its end; None once it has ended, or before it is in force
+    impacts     changes at data sources that touch it, latest receipt first
     timeline    acts, newest first; of the tenant as a whole too (documents, notice address)
     events      how many acts there are in all
     """
@@ -49,6 +54,8 @@ class Record:
     duties: list[Duty]
     cases: list[CaseRow]
     notices: list[Notice]
+    outlook: Outlook | None
+    impacts: list[UpstreamImpact]
     timeline: list[AuditEvent]
     events: int
 
@@ -70,6 +77,8 @@ def record_of(session: Session, order_no: str, *, terms_at: datetime, now: datet
         notices=list(
             session.scalars(select(Notice).where(Notice.agreement_id == agreement.id).order_by(Notice.id.desc()))
         ),
+        outlook=outlook_of_agreement(session, agreement, now=now),
+        impacts=impacts_of_agreement(session, agreement.id),
         timeline=timeline if whole_timeline else timeline[:EVENTS_SHOWN],
         events=len(timeline),
     )

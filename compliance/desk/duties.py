@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from agreements.calendar.deadline_table import Debtor
 from agreements.calendar.rules import WorkingCalendar
 from agreements.kernel.instants import legal_date
 from compliance.breaches.models import BreachCase
@@ -37,10 +36,6 @@ class Duty:
     is_late: bool
     case: BreachCase | None
     step: NextStep | None
-
-    @property
-    def is_theirs(self) -> bool:
-        return self.obligation.debtor is Debtor.TENANT
 
 
 def duties(session: Session, *conditions: ColumnElement[bool], calendar: WorkingCalendar, now: datetime) -> list[Duty]:

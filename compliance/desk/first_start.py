@@ -25,15 +25,21 @@ from agreements.kernel.instants import legal_date, start_of
 from agreements.kernel.money import Money
 from agreements.parties.actions import Upload, confirm_notice_address, record_document
 from agreements.parties.rules import DocumentType
+from agreements.products.sources import ensure_source, link_source
 from agreements.register.actions import confirm_payment
 from agreements.register.models import Agreement
 from compliance.service.actions import activate_service
+from compliance.upstream.actions import Content, Receipt, record_receipt
+from compliance.upstream.rules import ChangeKind, ReceivedVia
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "agreement.md.j2"
 EXAMPLE_ORDER_NO = "900000000000001"
 EXAMPLE_TENANT_KEY = "haitang"
 EXAMPLE_PRODUCT = "id2-verify"
 EXAMPLE_ADDRESS = "legal@haitang.example"
+EXAMPLE_SOURCE = "示例数据源"
+EXAMPLE_CHANGE = "核验结果新增“证件有效期”字段"
+CHANGES_AFTER = timedelta(days=21)
 STARTED_BEFORE = timedelta(days=60)
 LASTS = timedelta(days=366)
 
@@ -133,7 +139,23 @@ def load_example(session: Session, *, now: datetime) -> Agreement:
     for kind in (DocumentType.BUSINESS_LICENCE, DocumentType.BUSINESS_DESCRIPTION):
         record_document(session, agreement.tenant, kind, upload=proof, sealed=True, actor=OPERATOR, now=now)
     activate_service(session, agreement, actor=OPERATOR, now=now)
+    announce_example(session, agreement, now=now)
     return agreement
+
+
+def announce_example(session: Session, agreement: Agreement, *, now: datetime) -> None:
+    """Let the example's source announce a change, just received and not read by legal yet: the clock of 2.4 runs."""
+    source = ensure_source(session, EXAMPLE_SOURCE, actor=OPERATOR, now=now)
+    link_source(session, source, agreement.product, actor=OPERATOR, now=now)
+    paper = Upload("example-source-notice.txt", "text/plain", f"{EXAMPLE_CHANGE}\n".encode())
+    record_receipt(
+        session,
+        source,
+        Content(frozenset({ChangeKind.RESULT_CONTENT}), EXAMPLE_CHANGE, effective_on=legal_date(now + CHANGES_AFTER)),
+        Receipt(now, ReceivedVia.EMAIL, paper),
+        actor=OPERATOR,
+        now=now,
+    )
 
 
 def is_marked(session: Session) -> bool:

@@ -1,10 +1,12 @@
 """The page of one tenant, and taking in what it shows us: documents, notice address, platforms (clauses 2.3, 3.3 a)."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 
 from agreements.kernel import clock
 from agreements.kernel.access.rules import Permission, require
@@ -12,6 +14,7 @@ from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import Conflict, InvalidInput, LuyueError
 from agreements.kernel.instants import legal_date
 from agreements.parties.actions import add_platform, confirm_notice_address, record_document, tenant_of_key
+from agreements.parties.models import Tenant
 from agreements.parties.rules import DocumentType, PlatformKind
 from compliance.desk import tenant_reading
 from compliance.desk.actions import reveal
@@ -19,12 +22,15 @@ from compliance.desk.pages import attachment, render_desk
 from compliance.desk.schemas import (
     AddressForm,
     DocumentForm,
+    FormSchema,
     PlatformForm,
     RevealForm,
     read_form,
     read_upload,
     require_upload,
 )
+
+UseCase = Callable[[Session, Tenant, dict[str, Any]], None]
 
 blueprint = Blueprint("tenant", __name__, url_prefix="/tenants")
 
@@ -81,6 +87,21 @@ def _form_page(template: str, tenant_key: str, *, form: Any = None, error: Luyue
     )
 
 
+def _take(
+    template: str, tenant_key: str, schema: type[FormSchema], use_case: UseCase, *, said: str, shown_at: str
+) -> ResponseReturnValue:
+    """Hand what a form sent, with who and when, to a use case; show the page again where it is refused."""
+    try:
+        values = read_form(schema, request.form)
+        with unit_of_work() as session:
+            tenant = tenant_of_key(session, tenant_key)
+            use_case(session, tenant, {**values, "actor": g.actor, "now": clock.now(session)})
+    except (InvalidInput, Conflict) as error:
+        return _form_page(template, tenant_key, form=request.form, error=error), error.status
+    flash(said, "success")
+    return redirect(url_for("tenant.show", tenant_key=tenant_key, _anchor=shown_at))
+
+
 @blueprint.get("/<tenant_key>/documents/new")
 def new_document(tenant_key: str) -> ResponseReturnValue:
     return _form_page("document_form.html", tenant_key)
@@ -88,24 +109,11 @@ def new_document(tenant_key: str) -> ResponseReturnValue:
 
 @blueprint.post("/<tenant_key>/documents/new")
 def take_document(tenant_key: str) -> ResponseReturnValue:
-    try:
-        values = read_form(DocumentForm, request.form)
-        document_type = values.pop("type")
-        upload = require_upload(request.files.get("file"))
-        with unit_of_work() as session:
-            record_document(
-                session,
-                tenant_of_key(session, tenant_key),
-                document_type,
-                upload=upload,
-                **values,
-                actor=g.actor,
-                now=clock.now(session),
-            )
-    except (InvalidInput, Conflict) as error:
-        return _form_page("document_form.html", tenant_key, form=request.form, error=error), error.status
-    flash(gettext("The document is recorded."), "success")
-    return redirect(url_for("tenant.show", tenant_key=tenant_key, _anchor="onboarding"))
+    def record(session: Session, tenant: Tenant, values: dict[str, Any]) -> None:
+        record_document(session, tenant, values.pop("type"), upload=require_upload(request.files.get("file")), **values)
+
+    said = gettext("The document is recorded.")
+    return _take("document_form.html", tenant_key, DocumentForm, record, said=said, shown_at="onboarding")
 
 
 @blueprint.get("/<tenant_key>/notice-address")
@@ -115,22 +123,11 @@ def new_address(tenant_key: str) -> ResponseReturnValue:
 
 @blueprint.post("/<tenant_key>/notice-address")
 def take_address(tenant_key: str) -> ResponseReturnValue:
-    try:
-        values = read_form(AddressForm, request.form)
-        proof = require_upload(request.files.get("file"))
-        with unit_of_work() as session:
-            confirm_notice_address(
-                session,
-                tenant_of_key(session, tenant_key),
-                **values,
-                proof=proof,
-                actor=g.actor,
-                now=clock.now(session),
-            )
-    except (InvalidInput, Conflict) as error:
-        return _form_page("address_form.html", tenant_key, form=request.form, error=error), error.status
-    flash(gettext("Notices go to this address from now on."), "success")
-    return redirect(url_for("tenant.show", tenant_key=tenant_key, _anchor="onboarding"))
+    def confirm(session: Session, tenant: Tenant, values: dict[str, Any]) -> None:
+        confirm_notice_address(session, tenant, proof=require_upload(request.files.get("file")), **values)
+
+    said = gettext("Notices go to this address from now on.")
+    return _take("address_form.html", tenant_key, AddressForm, confirm, said=said, shown_at="onboarding")
 
 
 @blueprint.get("/<tenant_key>/platforms/new")
@@ -140,19 +137,8 @@ def new_platform(tenant_key: str) -> ResponseReturnValue:
 
 @blueprint.post("/<tenant_key>/platforms/new")
 def take_platform(tenant_key: str) -> ResponseReturnValue:
-    try:
-        values = read_form(PlatformForm, request.form)
-        proof = read_upload(request.files.get("file"))
-        with unit_of_work() as session:
-            add_platform(
-                session,
-                tenant_of_key(session, tenant_key),
-                **values,
-                proof=proof,
-                actor=g.actor,
-                now=clock.now(session),
-            )
-    except (InvalidInput, Conflict) as error:
-        return _form_page("platform_form.html", tenant_key, form=request.form, error=error), error.status
-    flash(gettext("The platform is allowed from now on."), "success")
-    return redirect(url_for("tenant.show", tenant_key=tenant_key, _anchor="platforms"))
+    def add(session: Session, tenant: Tenant, values: dict[str, Any]) -> None:
+        add_platform(session, tenant, proof=read_upload(request.files.get("file")), **values)
+
+    said = gettext("The platform is allowed from now on.")
+    return _take("platform_form.html", tenant_key, PlatformForm, add, said=said, shown_at="platforms")

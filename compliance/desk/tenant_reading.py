@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from agreements.calendar.actions import working_calendar
+from agreements.calendar.deadline_table import Debtor
 from agreements.kernel.errors import N_, NotFound
 from agreements.kernel.files import StoredFile
 from agreements.kernel.instants import legal_date
@@ -25,10 +26,13 @@ from compliance.desk.duties import Duty, duties
 from compliance.desk.holds import HoldRow, hold_rows, stands
 from compliance.desk.reading import Position, lacking_by_tenant, positions_of
 from compliance.desk.rules import Standing
+from compliance.expiry.reading import Outlook, outlooks_of_documents
 from compliance.gateway.actions import Answer, Question, answers_to
 from compliance.obligations.models import Obligation
-from compliance.obligations.rules import OPEN_STATES
+from compliance.obligations.rules import OPEN_STATES, ObligationState
 from compliance.service.models import Hold
+from compliance.upstream.models import UpstreamImpact
+from compliance.upstream.reading import impacts_of_tenant
 
 AGREEMENTS_SHOWN = 50
 CONTACTS_SHOWN = 5
@@ -59,12 +63,22 @@ class ChangeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """How many duties were performed, and how many of them late."""
+
+    performed: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
 class TenantRecord:
     """A tenant with all that hangs on it.
 
     lacking  what is missing before activation, as words of the catalogue
     answers  what the gateway answers now, by product
-    theirs, ours  open duties of the tenant, and of us towards it
+    theirs, ours  open duties of the tenant, and of us towards it; `kept` what was performed before
+    outlooks      warnings before documents expire, by document
+    impacts       changes at data sources that touch its agreements, latest receipt first
     """
 
     tenant: Tenant
@@ -84,6 +98,10 @@ class TenantRecord:
     changes: list[ChangeRow]
     theirs: list[Duty]
     ours: list[Duty]
+    their_kept: Kept
+    our_kept: Kept
+    outlooks: dict[int, Outlook]
+    impacts: list[UpstreamImpact]
 
 
 def record_of_tenant(session: Session, tenant: Tenant, *, now: datetime) -> TenantRecord:
@@ -98,6 +116,7 @@ def record_of_tenant(session: Session, tenant: Tenant, *, now: datetime) -> Tena
     cases = case_rows(session, BreachCase.tenant_id == tenant.id, BreachCase.state.in_(OPEN_CASE_STATES), now=now)
     holds = hold_rows(session, Hold.tenant_id == tenant.id, stands())
     address = notice_address_in_force(session, tenant.id)
+    documents = _documents(session, tenant)
     return TenantRecord(
         tenant=tenant,
         standing=rules.standing_of(
@@ -112,14 +131,7 @@ def record_of_tenant(session: Session, tenant: Tenant, *, now: datetime) -> Tena
         agreements=agreements,
         agreements_total=session.scalar(select(func.count(Agreement.id)).where(Agreement.tenant_id == tenant.id)) or 0,
         positions=positions_of(session, agreements, now=now),
-        documents=list(
-            session.scalars(
-                select(QualificationDocument)
-                .where(QualificationDocument.tenant_id == tenant.id)
-                .options(joinedload(QualificationDocument.file))
-                .order_by(QualificationDocument.type, QualificationDocument.id.desc())
-            )
-        ),
+        documents=documents,
         lacking=lacking_by_tenant(session, {tenant.id}, now=now)[tenant.id],
         address=address,
         address_masked=rules.masked(address_in_clear(session, address)) if address else None,
@@ -134,6 +146,27 @@ def record_of_tenant(session: Session, tenant: Tenant, *, now: datetime) -> Tena
         changes=changes_of(session, tenant, all_duties),
         theirs=[duty for duty in open_duties if duty.obligation.debtor != "provider"],
         ours=[duty for duty in open_duties if duty.obligation.debtor != "tenant"],
+        their_kept=_kept(all_duties, Debtor.TENANT),
+        our_kept=_kept(all_duties, Debtor.PROVIDER),
+        outlooks=outlooks_of_documents(session, documents, now=now),
+        impacts=impacts_of_tenant(session, tenant.id),
+    )
+
+
+def _kept(all_duties: Iterable[Duty], debtor: Debtor) -> Kept:
+    states = [duty.obligation.state for duty in all_duties if duty.obligation.debtor is debtor]
+    late = states.count(ObligationState.PERFORMED_LATE)
+    return Kept(states.count(ObligationState.PERFORMED_ON_TIME) + late, late)
+
+
+def _documents(session: Session, tenant: Tenant) -> list[QualificationDocument]:
+    return list(
+        session.scalars(
+            select(QualificationDocument)
+            .where(QualificationDocument.tenant_id == tenant.id)
+            .options(joinedload(QualificationDocument.file))
+            .order_by(QualificationDocument.type, QualificationDocument.id.desc())
+        )
     )
 
 

@@ -8,7 +8,7 @@ from flask_babel import gettext
 from agreements.kernel.access.models import Locale
 from agreements.kernel.instants import SHANGHAI, legal_date, require_aware
 from agreements.kernel.money import Money
-from agreements.kernel.web.language import current_locale
+from agreements.kernel.web.language import actor_name, current_locale
 
 WEEKDAYS = {
     Locale.ZH: ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
@@ -119,6 +119,7 @@ def clause_words(text: str) -> str:
 
 
 FILTERS = (
+    actor_name,
     clause_words,
     day,
     short_day,

@@ -7,6 +7,7 @@ from flask import Flask, current_app, g, request
 from flask_babel import Babel, get_locale, gettext
 
 from agreements.kernel.access.models import Locale
+from agreements.kernel.access.rules import OPERATOR, SCHEDULER
 
 FOR_PROGRAMS = ("/api/", "/gateway/", "/metrics", "/healthz", "/readyz")
 COOKIE = "__Host-luyue-language"
@@ -54,3 +55,9 @@ def label(kind: str, value: object) -> str:
     """Return the word for a value of an enumeration: the catalogue's entry `kind.value`."""
     msgid = f"{kind}.{value}"
     return str(gettext(msgid))
+
+
+def actor_name(name: str) -> str:
+    """Return who acted in words: a person's name as it is, the scheduler and the command line by the catalogue."""
+    kind = next((actor.kind for actor in (SCHEDULER, OPERATOR) if actor.name == name), None)
+    return label("actor", kind) if kind else name

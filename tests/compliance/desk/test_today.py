@@ -4,8 +4,6 @@ import re
 
 import pytest
 
-from agreements.kernel.access.rules import OPERATOR
-from agreements.kernel.pausing import pause_sending
 from compliance.alarms.actions import raise_alarm
 from compliance.alarms.rules import AlarmKind
 from compliance.scheduling.jobs import JOBS
@@ -84,19 +82,6 @@ def test_a_silent_scheduler_is_announced_in_red_on_every_page_until_it_runs(app)
     for job in JOBS:
         a_heartbeat(job.name)
     assert "health-banner" not in client.get("/").get_data(as_text=True)
-
-
-def test_sending_that_is_paused_after_a_restore_is_announced_on_every_page(app):
-    def set_up(session):
-        pause_sending(session, "restore", actor=OPERATOR, now=at("Mon 2024-07-29 09:00"))
-
-    client = opened_at(app, at("Mon 2024-07-29 10:00"), set_up=set_up)
-    said = zh(
-        "Sending is paused since %(instant)s: the database was restored from a copy.",
-        instant="2024年7月29日 周一 09:00",
-    )
-    for page in ("/", "/notices"):
-        assert said in text_of(client.get(page))
 
 
 def test_duties_are_filtered_by_side_by_when_and_by_what_is_owed(app):

@@ -1,0 +1,86 @@
+"""Every page by axe-core: WCAG 2.2 AA and its good practices, zh and en, light and dark, without a violation."""
+
+from collections import defaultdict
+
+import pytest
+
+from tests.browser.rooms import PAGES, VISITOR_PAGES, a_populated_site, sign_in
+from tests.browser.watching import a_window
+from tests.builders_browser import a_browser
+from tests.builders_notices import link_token
+from tests.walk import ROOT
+
+pytestmark = pytest.mark.browser
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
+ASK = """(tags) => axe.run(document, {resultTypes: ["violations"], runOnly: {type: "tag", values: tags}})
+    .then(found => found.violations.flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.html.slice(0, 160)}`)))"""
+TURN = "(scheme) => { document.documentElement.dataset.bsTheme = scheme }"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_axe_finds_nothing_on_any_page_light_or_dark(language, tmp_path):
+    complaints, faults = [], []
+    with a_browser() as browser, a_populated_site(tmp_path) as site:
+        look = {"language": LANGUAGES[language]}
+        visitor = a_window(browser, site.address, complaints, **look)
+        receipt = ("receipt", f"/n/{link_token(site.mail_server.wire[-1][1])}")
+        for name, path in (*VISITOR_PAGES, receipt):
+            faults += faults_of(visitor, name, path)
+        rounds = defaultdict(list)
+        for name, role, path in PAGES:
+            rounds[role].append((name, path))
+        for role, pages in rounds.items():
+            page = sign_in(browser, site, role, complaints, **look)
+            if language == "en":
+                with page.expect_navigation():
+                    page.click(".language-switch button[value=en]")
+            for name, path in pages:
+                faults += faults_of(page, name, path)
+            page.context.close()
+
+    assert faults == []
+    assert complaints == []
+
+
+def faults_of(page, name, path):
+    """Return what axe finds on a page; the browser lets a test add a script that the content policy refuses a page."""
+    page.goto(path)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    faults = []
+    for scheme in ("light", "dark"):
+        page.evaluate(TURN, scheme)
+        faults += [f"{name} {scheme}: {words}" for words in page.evaluate(ASK, list(RULES))]
+    return faults
+
+
+def test_the_keys_search_go_to_rooms_and_list_themselves(tmp_path):
+    complaints = []
+    with a_browser() as browser, a_populated_site(tmp_path) as site:
+        page = sign_in(browser, site, "admin", complaints)
+        page.goto("/")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip-link"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "content"
+
+        page.keyboard.press("/")
+        assert page.evaluate("document.activeElement.id") == "search"
+        page.evaluate("document.activeElement.blur()")
+
+        rooms = page.locator("[data-goes]").evaluate_all(
+            "links => links.map(link => [link.dataset.goes, link.pathname])"
+        )
+        letters = [letter for letter, _ in rooms]
+        assert len(letters) == len(set(letters))
+        page.keyboard.press("?")
+        listed = page.locator("#shortcuts kbd").all_inner_texts()
+        assert set(letters) <= set(listed)
+        page.keyboard.press("Escape")
+        for letter, path in rooms:
+            page.keyboard.press("g")
+            with page.expect_navigation(url=f"{site.address}{path}"):
+                page.keyboard.press(letter)
+    assert complaints == []
