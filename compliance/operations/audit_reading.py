@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, distinct, func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from agreements.kernel.access.rules import ActorKind
@@ -86,7 +86,7 @@ def matching(search: Search) -> Select[AuditEvent]:
 
 def acts(session: Session) -> list[str]:
     """Return every act that the trail holds, by name."""
-    return list(session.scalars(select(distinct(AuditEvent.act)).order_by(AuditEvent.act)))
+    return list(session.scalars(select(AuditEvent.act).distinct().order_by(AuditEvent.act)))
 
 
 @dataclass(frozen=True, slots=True)
