@@ -194,16 +194,17 @@ def _page(given: Form, *, asked: str = "", error: LuyueError | None = None) -> s
     tenant = tenant_of_key(session, given.get("tenant", ""))
     by = _by(given)
     require(g.actor, Permission.RECORD_PERFORMANCE if by == NOTICE else Permission.RECORD_CHANGE)
+    filled = _with_defaults(given, by, now)
     return render_template(
         "changes/intake.html",
         tenant=tenant,
         by=by,
-        given=_with_defaults(given, by, now),
+        given=filled,
         rows=schemas.rows_shown(given),
         most_rows=schemas.MOST_ROWS,
         known=_open_changes(session, tenant, now=now) if by == NOTICE else [],
         chosen=given.getlist("changes"),
-        preview=_previewed(session, tenant, given, now=now),
+        preview=_previewed(session, tenant, filled, now=now),
         kind_options=[(each.value, label("change_kind", each)) for each in ChangeKind],
         source_options=[(each.value, label("change_source", each)) for each in schemas.DISCOVERIES],
         form_options=[(each.value, label("form_level", each)) for each in FormLevel],

@@ -85,6 +85,11 @@ def _is_in(row: ImpactRow, view: str) -> bool:
     return True
 
 
+def count_questions(campaign: Campaign) -> int:
+    """Return how many questions wait for our reply; one that was asked for several orders at once is one."""
+    return len({(row.tenant.id, each.text, each.answered_at) for row in campaign.rows if (each := row.open_question)})
+
+
 def acts_of(change: UpstreamChange) -> list[str]:
     """Return the acts on a change as a whole that its state allows, in the order of the page."""
     found = []

@@ -74,6 +74,7 @@ def show(change_id: int) -> ResponseReturnValue:
         campaign=found,
         change=change,
         progress=presenting.progress_of(found),
+        questions=presenting.count_questions(found),
         views=[(each, len(presenting.rows_shown(found, each))) for each in presenting.VIEWS],
         view=view,
         page=_page_of_rows(rows),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
@@ -275,7 +276,8 @@ def send_reply(answer_id: int) -> ResponseReturnValue:
         with unit_of_work() as session:
             answer = _answer_of_id(session, answer_id)
             impact_id = answer.impact_id
-            reply(session, answer, text=text, actor=g.actor, now=clock.now(session))
+            for each in [answer, *_asked_together(session, answer)]:
+                reply(session, each, text=text, actor=g.actor, now=clock.now(session))
     except (InvalidInput, Conflict) as error:
         return _reply_page(answer_id, request.form, error), error.status
     flash(gettext("The reply stands on the page behind the tenant's link."), "success")
@@ -294,6 +296,24 @@ def _reply_page(answer_id: int, form: Form, error: LuyueError | None = None) -> 
         form=form,
         error=error,
         now=clock.now(session),
+    )
+
+
+def _asked_together(session: Session, answer: UpstreamAnswer) -> list[UpstreamAnswer]:
+    """Return the same question where the tenant asked it for other orders in the same breath, without our reply."""
+    return list(
+        session.scalars(
+            select(UpstreamAnswer)
+            .where(
+                UpstreamAnswer.link_id == answer.link_id,
+                UpstreamAnswer.kind == AnswerKind.ASK,
+                UpstreamAnswer.answered_at == answer.answered_at,
+                UpstreamAnswer.text == answer.text,
+                UpstreamAnswer.reply.is_(None),
+                UpstreamAnswer.id != answer.id,
+            )
+            .order_by(UpstreamAnswer.id)
+        )
     )
 
 
