@@ -12,7 +12,7 @@ from agreements.kernel.errors import Conflict
 from agreements.kernel.idempotency import KeptAnswer, forget_answers, one_at_a_time
 from agreements.kernel.web import rest
 from compliance.changes.models import ChangeEvent
-from tests.builders_rest import TENANT, a_program, a_world
+from tests.builders_rest import TENANT, a_program
 
 FOUND = {
     "tenant_key": TENANT,
@@ -23,7 +23,6 @@ FOUND = {
 
 @pytest.fixture
 def program(app):
-    a_world(app)
     return a_program(app)
 
 

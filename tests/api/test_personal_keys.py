@@ -14,7 +14,7 @@ from agreements.kernel.audit import AuditEvent
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import Conflict, InvalidInput, NotFound
 from tests.builders_access import PASSWORD, a_staff_member, signed_in_client
-from tests.builders_rest import a_program, a_world
+from tests.builders_rest import a_program
 
 
 def act_as(session, function, **values):
@@ -46,21 +46,21 @@ def test_a_disabled_person_s_keys_are_dead_and_stay_so(app):
     assert program.get("/cases").status_code == 401
 
 
-def test_a_key_has_the_roles_of_its_person_at_that_moment(app):
-    numbers, program = a_world(app), a_program(app, "auditor")
+def test_a_key_has_the_roles_of_its_person_at_that_moment(app, world):
+    program = a_program(app, "auditor")
     body = {"version": 1, "reason": "r", "ground_class": "other"}
-    assert program.post(f"/cases/{numbers['suspected']}/confirm", body).status_code == 403
+    assert program.post(f"/cases/{world['suspected']}/confirm", body).status_code == 403
 
     with unit_of_work() as session:
         act_as(session, actions.change_roles, person_id=program.person_id, roles=[Role.LEGAL_OFFICER])
 
-    assert program.post(f"/cases/{numbers['suspected']}/confirm", body).status_code == 200
+    assert program.post(f"/cases/{world['suspected']}/confirm", body).status_code == 200
 
 
-def test_the_audit_trail_names_the_person_and_the_key(app):
-    numbers, program = a_world(app), a_program(app, name="钱法务")
+def test_the_audit_trail_names_the_person_and_the_key(app, world):
+    program = a_program(app, name="钱法务")
 
-    program.post(f"/cases/{numbers['suspected']}/confirm", {"version": 1, "reason": "r", "ground_class": "other"})
+    program.post(f"/cases/{world['suspected']}/confirm", {"version": 1, "reason": "r", "ground_class": "other"})
 
     event = db.session.scalars(select(AuditEvent).order_by(AuditEvent.seq.desc())).first()
     assert (event.act, event.actor_kind, event.actor_name) == ("case.confirm", ActorKind.PERSON, "钱法务")
