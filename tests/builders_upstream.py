@@ -43,7 +43,7 @@ def content(**changed):
     values = {
         "kinds": frozenset({ChangeKind.PRICE}),
         "subject": "核验单价调整",
-        "summary": "自2024年12月1日起，每次核验的结算单价由0.02元调整为0.025元",
+        "summary": "自2024年12月1日起上调核验服务的结算单价",
         "effective_on": day("Sun 2024-12-01"),
     }
     return Content(**(values | changed))

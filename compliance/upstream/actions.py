@@ -40,7 +40,8 @@ class Content:
 
     kinds         at least one
     subject       one line: what changes; it goes into the letters, so it names no tenant and no source
-    summary       what the source said, for the letters; empty takes the subject
+    summary       what the source said, word for word in the letters: again no names, and nothing told us in
+                  confidence, such as what we pay; empty takes the subject
     effective_on  Shanghai date from which it holds; None where the source named none
     products      what it touches; None takes all that the source serves
     cancelled     ids of the products that stop as a whole; None takes, for a full cancellation, those that no other

@@ -35,7 +35,7 @@ from tests.builders_upstream import (
 
 CORRECTED = at("Mon 2024-11-11 11:00")
 WITHDRAWN = at("Tue 2024-11-12 15:00")
-AMENDED_CONTENT = content(summary="更正：自2025年1月1日起，结算单价调整为0.022元", effective_on=day("Wed 2025-01-01"))
+AMENDED_CONTENT = content(summary="更正：自2025年1月1日起上调", effective_on=day("Wed 2025-01-01"))
 
 
 def leave(session, now):
@@ -284,7 +284,9 @@ class TestWithdrawal:
 
         [letter] = letters(session)
         said = body_text(session, letter)
-        assert [words in said for words in ("0.025元", "0.022元", "撤回上述调整")] == [True] * 3
+        assert [words in said for words in ("自2024年12月1日起上调", "自2025年1月1日起上调", "撤回上述调整")] == [
+            True
+        ] * 3
         assert impact_of(session, change, agreement).notice_id == letter.id
         arrive(session, letter, at("Wed 2024-11-13 10:00"))
         run(session, at("Wed 2024-11-13 10:01"))
