@@ -10,7 +10,7 @@ from agreements.kernel import audit, clock
 from agreements.kernel.access.rules import Actor, Permission, require
 from agreements.kernel.errors import N_, Conflict, InvalidInput, NotFound
 from agreements.kernel.pausing import open_pause
-from agreements.kernel.sweeps import SweepFailure, due_items, lag_of
+from agreements.kernel.sweeps import SweepFailure, lag_of
 from compliance.notices.reading import oldest_unsent
 from compliance.scheduling.jobs import JOBS, SEND_NOTICES, Job, job_named
 from compliance.scheduling.models import JobRun
@@ -174,24 +174,6 @@ def job_of_name(name: str, jobs: tuple[Job, ...] = JOBS) -> Job:
             names=", ".join(known.name for known in jobs),
         )
     return job
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What one sweep would act on, ids, oldest due first."""
-
-    job: str
-    sweep: str
-    items: tuple[int, ...]
-
-
-def what_is_due(session: Session, *, due_by: datetime, jobs: tuple[Job, ...] = JOBS) -> list[Waiting]:
-    """Return what a run would act on now, sweep by sweep; changes nothing. Follow-ons are not foreseen."""
-    return [
-        Waiting(job.name, sweep.name, tuple(due_items(sweep, session, due_by=due_by)))
-        for job in jobs
-        for sweep in job.sweeps
-    ]
 
 
 def ask_for_run(session: Session, job_name: str, *, actor: Actor, now: datetime) -> Job:

@@ -13,8 +13,9 @@ from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.instants import SHANGHAI, parse_instant
 from agreements.kernel.logs import configure_logs
 from compliance.scheduling import actions
-from compliance.scheduling.actions import JobStatus, Times, Waiting
+from compliance.scheduling.actions import JobStatus, Times
 from compliance.scheduling.jobs import JOBS, Job, Outcome
+from compliance.scheduling.preview import Planned, Preview, preview
 from compliance.scheduling.process import SchedulerProcess
 from compliance.scheduling.runner import Tick, tick_once
 
@@ -56,7 +57,7 @@ def tick(*, once: bool, as_of: str | None, job_name: str | None, dry_run: bool, 
     if dry_run:
         session = db.session()
         due_by = actions.due_by_of_dry_run(session, as_of=instant, now=clock.now(session))
-        _show_waiting(actions.what_is_due(session, due_by=due_by, jobs=jobs), due_by, as_json=as_json)
+        _show_preview(preview(session, due_by=due_by, jobs=jobs), due_by, as_json=as_json)
         return
     times = _times(instant)
     done = tick_once(due_by=times.due_by, now=times.now, jobs=jobs)
@@ -130,18 +131,41 @@ def _outcome_as_json(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _show_waiting(waiting: list[Waiting], due_by: datetime, *, as_json: bool) -> None:
+def _show_preview(previews: list[Preview], due_by: datetime, *, as_json: bool) -> None:
     if as_json:
         print_json(
             {
                 "due_by": due_by.isoformat(),
                 "dry_run": True,
-                "sweeps": [{"job": row.job, "sweep": row.sweep, "due": list(row.items)} for row in waiting],
+                "sweeps": [
+                    {
+                        "job": each.job.name,
+                        "sweep": sweep.name,
+                        "due": [item.item_id for item in each.planned if item.sweep == sweep.name],
+                        "items": [_planned_as_json(item) for item in each.planned if item.sweep == sweep.name],
+                    }
+                    for each in previews
+                    for sweep in each.job.sweeps
+                ],
+                "pumps": [
+                    {"job": each.job.name, "items": [_planned_as_json(item) for item in each.planned]}
+                    for each in previews
+                    if each.job.pump
+                ],
             }
         )
         return
-    for row in waiting:
-        click.echo(f"{row.job:22}{len(row.items)} due{': ' if row.items else ''}{', '.join(map(str, row.items))}")
+    for each in previews:
+        by_itself = " (runs by itself, not item by item)" if each.job.pump and not each.planned else ""
+        click.echo(f"{each.job.name:22}{len(each.planned)} due{by_itself}")
+        for item in each.planned:
+            when = f"{item.due_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if item.due_at else "at once"
+            click.echo(f"    {when:18}{item.what}: {item.about}")
+
+
+def _planned_as_json(item: Planned) -> dict[str, Any]:
+    due_at = item.due_at.isoformat() if item.due_at else None
+    return {"id": item.item_id, "what": item.what, "about": item.about, "due_at": due_at}
 
 
 def _status_as_json(status: JobStatus) -> dict[str, Any]:

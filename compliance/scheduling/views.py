@@ -9,8 +9,10 @@ from flask_babel import gettext
 from agreements.kernel import clock
 from agreements.kernel.access.rules import Permission, require
 from agreements.kernel.db import db, unit_of_work
-from agreements.kernel.instants import SHANGHAI
+from agreements.kernel.instants import SHANGHAI, legal_date
+from agreements.kernel.web import formats
 from compliance.scheduling import actions
+from compliance.scheduling.preview import preview
 from compliance.scheduling.runner import Tick, tick_once
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/admin/jobs")
@@ -28,8 +30,7 @@ def index() -> ResponseReturnValue:
         statuses=actions.job_statuses(session, wall=wall),
         health=actions.scheduler_health(session, wall),
         runs=actions.recent_runs(session, count=20),
-        moment=moment,
-        duration=duration,
+        **IN_WORDS,
     )
 
 
@@ -42,11 +43,10 @@ def show(name: str) -> ResponseReturnValue:
     return render_template(
         "scheduling/job.html",
         status=actions.job_statuses(session, wall=wall, jobs=(job,))[0],
-        waiting=[item for row in actions.what_is_due(session, due_by=now, jobs=(job,)) for item in row.items],
+        planned=preview(session, due_by=now, jobs=(job,))[0].planned,
         shown=SHOWN_ITEMS,
         now=now,
-        moment=moment,
-        duration=duration,
+        **IN_WORDS,
     )
 
 
@@ -77,8 +77,25 @@ def _what_happened(done: Tick, name: str) -> tuple[str, str]:
 
 
 def moment(value: datetime) -> str:
-    """2026-11-22 23:43:06, Shanghai time."""
-    return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
+    """Today 23:43:06, or the day in words and the time; Shanghai time, by the wall clock."""
+    on, today = legal_date(value), legal_date(clock.wall())
+    near = {0: gettext("today"), 1: gettext("yesterday")}
+    words = near.get((today - on).days)
+    return f"{words or formats.day(on)} {value.astimezone(SHANGHAI):%H:%M:%S}"
+
+
+def ago(value: datetime) -> str:
+    """How long ago, in its largest whole unit; a heartbeat ahead of the clock is just now."""
+    seconds = max(int((clock.wall() - value).total_seconds()), 0)
+    return str(gettext("%(length)s ago", length=duration(seconds)))
+
+
+def jump(seconds: int) -> str:
+    """By how much the machine's clock was moved, and which way."""
+    length = duration(abs(seconds))
+    if seconds < 0:
+        return str(gettext("clock set back by %(length)s", length=length))
+    return str(gettext("clock set ahead by %(length)s", length=length))
 
 
 def duration(seconds: int) -> str:
@@ -90,3 +107,6 @@ def duration(seconds: int) -> str:
     if seconds < 2 * 86400:
         return str(gettext("%(count)s h", count=seconds // 3600))
     return str(gettext("%(count)s days", count=seconds // 86400))
+
+
+IN_WORDS = {"moment": moment, "duration": duration, "ago": ago, "jump": jump}

@@ -8,8 +8,10 @@ from agreements.kernel import audit, clock
 from agreements.kernel.audit import AuditEvent
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import NotFound, NotPermitted
-from compliance.scheduling.actions import ask_for_run, job_statuses, recent_runs, scheduler_health, what_is_due
+from compliance.scheduling import preview as preview_module
+from compliance.scheduling.actions import ask_for_run, job_statuses, recent_runs, scheduler_health
 from compliance.scheduling.jobs import JOBS
+from compliance.scheduling.preview import preview
 from compliance.scheduling.runner import tick_once
 from tests.builders import a_person, at
 from tests.builders_scheduling import a_heartbeat, a_job, acts
@@ -50,12 +52,12 @@ def test_a_late_job_is_named_with_the_moment_it_should_have_finished(app):
 
 def test_when_every_job_is_late_the_scheduler_has_been_silent_since_its_last_heartbeat(app):
     for job in JOBS:
-        a_heartbeat(job.name, wall=WALL, ago=timedelta(days=1, seconds=job.cadence_seconds))
+        a_heartbeat(job.name, wall=WALL, ago=timedelta(days=1, seconds=3 * job.cadence_seconds))
 
     verdict = health()
 
     assert not verdict.is_punctual
-    assert verdict.silent_since == WALL - timedelta(days=1, seconds=5)
+    assert verdict.silent_since == WALL - timedelta(days=1, seconds=15)
 
 
 def test_a_job_that_breaks_on_time_is_not_punctual_either(app):
@@ -90,9 +92,9 @@ def test_runs_that_did_something_are_listed_newest_first(app):
 def test_a_dry_run_says_what_is_due_and_changes_nothing(app):
     jobs = (a_job("toy", 4, 2),)
 
-    waiting = what_is_due(db.session(), due_by=WALL, jobs=jobs)
+    [seen] = preview(db.session(), due_by=WALL, jobs=jobs)
 
-    assert [(row.job, row.items) for row in waiting] == [("toy", (4, 2))]
+    assert [(item.sweep, item.item_id, item.about) for item in seen.planned] == [("toy", 4, "#4"), ("toy", 2, "#2")]
     assert acts() == []
 
 
@@ -108,3 +110,9 @@ def test_asking_for_a_run_needs_the_permission_and_is_recorded(app):
     assert audit.verify(db.session())[0] == 1
     assert db.session().get(AuditEvent, 1).act == "job.run_by_hand"
     assert clock.wall() > WALL
+
+
+def test_every_sweep_of_the_table_is_known_in_words():
+    unknown = {sweep.name for job in JOBS for sweep in job.sweeps} - set(preview_module.SWEEPS)
+
+    assert unknown == set()
