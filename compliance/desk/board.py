@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from agreements.calendar.actions import warning_thresholds, working_calendar
 from agreements.kernel.instants import end_of, legal_date
@@ -20,7 +20,7 @@ from compliance.alarms.models import Alarm
 from compliance.breaches.models import BreachCase
 from compliance.breaches.rules import OPEN_CASE_STATES, CaseState
 from compliance.desk import reading
-from compliance.desk.cases import CaseRow, case_rows
+from compliance.desk.cases import case_rows
 from compliance.desk.charts import Endings, Punctuality, endings, punctuality
 from compliance.desk.duty_board import Choice, SideBoard, side_boards
 from compliance.desk.reading import AnySelect, with_whose
@@ -32,6 +32,8 @@ from compliance.service.models import Hold, ServiceActivation
 
 SHOWN = 20
 ALARMS_SHOWN = 8
+ALWAYS_OURS = (CaseState.SUSPECTED, CaseState.CONFIRMED)
+SOMETIMES_OURS = tuple(state for state in OPEN_CASE_STATES if state not in (*ALWAYS_OURS, CaseState.RECTIFIED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,6 @@ class Board:
 
 def board(session: Session, choice: Choice, *, now: datetime) -> Board:
     ours, theirs = side_boards(session, choice, working_calendar(session), now=now)
-    cases = _waiting_cases(session, now=now)
     ending_days = max(warning_thresholds(session, now=now), default=30)
     return Board(
         ours=ours,
@@ -93,7 +94,7 @@ def board(session: Session, choice: Choice, *, now: datetime) -> Board:
             _count(session, select(Alarm.id).where(Alarm.settled_at.is_(None))),
         ),
         sources=running_notices(session, now=now),
-        decisions=_decisions(cases),
+        decisions=_decisions(session, now=now),
         suspensions=_notices_of_cases(session, CaseState.SUSPENSION_DECIDED),
         demands=_notices_of_cases(session, CaseState.RECTIFICATION_DEMANDED),
         failing=_failing(session),
@@ -122,18 +123,26 @@ def _count(session: Session, statement: AnySelect) -> int:
     return session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
 
 
-def _waiting_cases(session: Session, *, now: datetime) -> list[CaseRow]:
-    waiting = tuple(state for state in OPEN_CASE_STATES if state is not CaseState.RECTIFIED)
-    return case_rows(session, BreachCase.state.in_(waiting), now=now)
+def _decisions(session: Session, *, now: datetime) -> Listed:
+    """Return what waits for a decision: what a tenant waits for first, then the longest in breach.
 
-
-def _decisions(cases: list[CaseRow]) -> Listed:
-    """Sort what waits for a decision: what a tenant waits for first, then the longest in breach."""
-    rows = sorted(
-        (row for row in cases if row.step.act in DECISIONS),
+    Whatever is suspected or confirmed waits for us, so it is counted by the database and read only as far as shown.
+    """
+    rows = []
+    total = 0
+    for state in ALWAYS_OURS:
+        of_state = BreachCase.state == state
+        first = select(BreachCase.id).where(of_state).order_by(BreachCase.suspected_as_of, BreachCase.id).limit(SHOWN)
+        rows += case_rows(session, BreachCase.id.in_(session.scalars(first).all()), now=now)
+        total += _count(session, select(BreachCase.id).where(of_state))
+    others = [
+        row for row in case_rows(session, BreachCase.state.in_(SOMETIMES_OURS), now=now) if row.step.act in DECISIONS
+    ]
+    ranked = sorted(
+        (row for row in rows + others if row.step.act in DECISIONS),
         key=lambda row: (DECISIONS.index(row.step.act), row.case.suspected_as_of),
     )
-    return Listed(rows[:SHOWN], len(rows))
+    return Listed(ranked[:SHOWN], total + len(others))
 
 
 def _notices_of_cases(session: Session, state: CaseState) -> Listed:
@@ -195,27 +204,38 @@ def _failing(session: Session) -> Listed:
 
 
 def _agreements(session: Session, *conditions: ColumnElement[bool], order: Any, act: NextAct | None = None) -> Listed:
+    first = session.execute(
+        select(Agreement.id, func.count().over()).where(*conditions).order_by(order, Agreement.id).limit(SHOWN)
+    ).all()
     rows = session.execute(
         select(Agreement, Agreement.order_no, Tenant.tenant_key, Party.name)
         .join(Tenant, Tenant.id == Agreement.tenant_id)
         .join(Party, Party.id == Tenant.party_id)
-        .where(*conditions)
+        .where(Agreement.id.in_([row[0] for row in first]))
         .order_by(order, Agreement.id)
-        .limit(SHOWN)
     )
     step = NextStep(act) if act else None
     return Listed(
-        [AgreementRow(agreement, Whose(*whose), step) for agreement, *whose in rows],
-        _count(session, select(Agreement.id).where(*conditions)),
+        [AgreementRow(agreement, Whose(*whose), step) for agreement, *whose in rows], first[0][1] if first else 0
     )
 
 
 def _not_open(session: Session, *, now: datetime) -> Listed:
     """Return agreements in their service period whose service was never opened, with what is missing (3.3 a)."""
+    running = aliased(Agreement)  # few are never opened: find those by the index before their rows are read
+    never_opened = (
+        select(running.id)
+        .outerjoin(ServiceActivation, ServiceActivation.agreement_id == running.id)
+        .where(
+            running.state.in_(IN_FORCE),
+            running.service_end_exclusive_at > now,
+            ServiceActivation.agreement_id.is_(None),
+        )
+    )
     listed = _agreements(
         session,
+        Agreement.id.in_(never_opened),
         reading.is_in_state(AgreementState.IN_SERVICE, now),
-        ~select(ServiceActivation.agreement_id).where(ServiceActivation.agreement_id == Agreement.id).exists(),
         order=Agreement.service_start_at,
     )
     lacking = reading.lacking_by_tenant(session, {row.agreement.tenant_id for row in listed.rows}, now=now)

@@ -1,9 +1,10 @@
 """Numbers that Today draws: how punctual both sides were month by month, and when agreements end."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import case, extract, func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from agreements.calendar.deadline_table import Debtor
@@ -45,31 +46,29 @@ def punctuality(session: Session, *, now: datetime) -> list[Punctuality]:
     """Return the last twelve months, this one included, oldest first; duties still in time are not counted."""
     today = legal_date(now)
     months = months_from(months_from(today, 1)[0].replace(year=today.year - 1), MONTHS + 1)[1:]
-    year, month = extract("year", Obligation.due_on), extract("month", Obligation.due_on)
     is_ours = Obligation.debtor != Debtor.TENANT
     is_late = Obligation.state != ObligationState.PERFORMED_ON_TIME
     late_by_now = (Obligation.overdue_from <= now) & Obligation.provisional.is_(False)
     performed = Obligation.state.in_((ObligationState.PERFORMED_ON_TIME, ObligationState.PERFORMED_LATE))
-    counts = {
-        (date(int(row[0]), int(row[1]), 1), bool(row[2]), bool(row[3])): row[4]
-        for row in session.execute(
-            select(year, month, is_ours, is_late, func.count())
-            .where(
-                Obligation.state.in_((*OPEN_STATES, ObligationState.PERFORMED_ON_TIME, ObligationState.PERFORMED_LATE)),
-                Obligation.overdue_from > start_of(months[0]),
-                Obligation.overdue_from <= end_of(months_from(months[-1], 2)[1]),
-                performed | late_by_now,
-            )
-            .group_by(year, month, is_ours, is_late)
+    counts: Counter[tuple[date, bool, bool]] = Counter()
+    for due_on, ours, late, count in session.execute(
+        select(Obligation.due_on, is_ours, is_late, func.count())
+        .where(
+            Obligation.state.in_((*OPEN_STATES, ObligationState.PERFORMED_ON_TIME, ObligationState.PERFORMED_LATE)),
+            Obligation.overdue_from > start_of(months[0]),
+            Obligation.overdue_from <= end_of(months_from(months[-1], 2)[1]),
+            performed | late_by_now,
         )
-    }
+        .group_by(Obligation.due_on, is_ours, is_late)
+    ):
+        counts[due_on.replace(day=1), bool(ours), bool(late)] += count
     return [
         Punctuality(
             each,
-            our_on_time=counts.get((each, True, False), 0),
-            our_late=counts.get((each, True, True), 0),
-            their_on_time=counts.get((each, False, False), 0),
-            their_late=counts.get((each, False, True), 0),
+            our_on_time=counts[each, True, False],
+            our_late=counts[each, True, True],
+            their_on_time=counts[each, False, False],
+            their_late=counts[each, False, True],
         )
         for each in months
     ]

@@ -60,6 +60,17 @@
     if (event.target.matches("[data-select-all]")) event.target.select();
   });
 
+  // a table that scrolls sideways can be scrolled by keys, also where nothing in it takes the focus
+  const letScroll = () => {
+    for (const box of document.querySelectorAll(".table-responsive")) {
+      const isWide = box.scrollWidth > box.clientWidth && !box.querySelector("a, button, input, select, textarea");
+      if (isWide) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    }
+  };
+  document.addEventListener("DOMContentLoaded", letScroll);
+  addEventListener("resize", letScroll);
+
   // a form is sent once, however often its button is pressed
   document.addEventListener("submit", (event) => {
     const form = event.target;

@@ -2,9 +2,13 @@
 
 from datetime import date
 
+import pytest
+
 from compliance.desk.charts import Endings, Punctuality, endings, months_from, punctuality
 from tests.builders import at
 from tests.builders_compliance import a_change_notice, a_suspected_case, an_agreement_in_service
+
+pytestmark = pytest.mark.both_engines
 
 
 def month_of(rows, month):
