@@ -27,6 +27,7 @@ from agreements.kernel.policies import (
     history,
     value_of,
 )
+from agreements.kernel.web.language import label
 
 policies = Blueprint("policies", __name__, url_prefix="/admin/policies")
 
@@ -51,7 +52,7 @@ def index() -> ResponseReturnValue:
     session = db.session()
     now = clock.now(session)
     standings = [_standing(session, policy, now=now) for policy in POLICIES.values()]
-    return render_template("policies/list.html", standings=standings, events=_events(session), now=now)
+    return render_template("policies/list.html", standings=standings, events=_events(session), counted=counted, now=now)
 
 
 @policies.get("/<key>")
@@ -71,6 +72,7 @@ def _page(key: str, form: MultiDict[str, str], error: LuyueError | None = None) 
         policy=policy,
         history=history(session, key),
         events=_events(session, key),
+        counted=counted,
         bounds=BOUNDS.get(policy.unit, ONE_OR_MORE),
         seen=_newest(session, key),
         given=_given(standing, form),
@@ -103,6 +105,11 @@ def submit(key: str) -> ResponseReturnValue:
         return _page(key, request.form, error), error.status
     flash(gettext("The policy is changed."), "success")
     return redirect(url_for("policies.show", key=key))
+
+
+def counted(unit: str, number: int) -> str:
+    """Return a policy's number with its unit in words: 1 working day, 18:00 Shanghai time, 5 %."""
+    return label("policy_count", f"{unit}.{'one' if number == 1 else 'many'}").replace("#", f"{number:,}")
 
 
 def _policy(key: str) -> Policy:

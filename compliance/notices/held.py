@@ -11,10 +11,11 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, String, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from agreements.kernel.access.rules import Actor
+from agreements.kernel.access.rules import OPERATOR, Actor
 from agreements.kernel.db import Base, UTCDateTime
 from agreements.kernel.errors import N_, Conflict, InvalidInput, Stale
 from agreements.kernel.journal import SendJournal, Sent
+from agreements.kernel.pausing import pause_sending
 from compliance.notices.actions import require_drafting
 from compliance.notices.models import DeliveryAttempt, Notice, Outbox
 from compliance.notices.moving import move, record
@@ -66,6 +67,19 @@ def _is_accounted_for(session: Session, sent: Sent) -> bool:
         session.scalar(select(DeliveryAttempt.id).where(DeliveryAttempt.token == sent.attempt)) is not None
         or session.get(SentElsewhere, sent.attempt) is not None
     )
+
+
+def guard_against_an_older_copy(session: Session, *, now: datetime) -> bool:
+    """Pause and hold back where the journal knows more than the database: somebody put an older copy in place by hand.
+
+    Asked when a scheduler starts; says whether it was so. Asked again it changes nothing.
+    """
+    journal: SendJournal = session.info["journal"]
+    if not is_behind(session, journal):
+        return False
+    pause_sending(session, "journal", actor=OPERATOR, now=now)
+    reconcile(session, journal, actor=OPERATOR, now=now)
+    return True
 
 
 def reconcile(session: Session, journal: SendJournal, *, actor: Actor, now: datetime) -> Reconciled:

@@ -12,6 +12,7 @@ from agreements.kernel.cli import LuyueGroup, print_json
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.instants import SHANGHAI, parse_instant
 from agreements.kernel.logs import configure_logs
+from compliance.notices.held import guard_against_an_older_copy
 from compliance.scheduling import actions
 from compliance.scheduling.actions import JobStatus, Times
 from compliance.scheduling.jobs import JOBS, Job, Outcome
@@ -27,11 +28,19 @@ def run() -> None:
     """Run the scheduler until Ctrl-C or SIGTERM. Several at once do no harm."""
     configure_logs()
     rehearsal = _is_rehearsal()
+    _guard_against_an_older_copy()
     process = SchedulerProcess(current_app._get_current_object())  # type: ignore[attr-defined] # noqa: SLF001 - Flask documents it for threads
     kind = "a rehearsal" if rehearsal else "the wall clock"
     names = ", ".join(job.name for job in JOBS)
     click.echo(f"scheduler: {len(JOBS)} jobs ({names}), by {kind}; Ctrl-C stops it", err=True)
     sys.exit(process.run())
+
+
+def _guard_against_an_older_copy() -> None:
+    with unit_of_work() as session:
+        behind = guard_against_an_older_copy(session, now=clock.now(session))
+    if behind:
+        click.echo("The send journal knows more than the database; sending is paused (ask doctor).", err=True)
 
 
 def _is_rehearsal() -> bool:
@@ -59,6 +68,7 @@ def tick(*, once: bool, as_of: str | None, job_name: str | None, dry_run: bool, 
         due_by = actions.due_by_of_dry_run(session, as_of=instant, now=clock.now(session))
         _show_preview(preview(session, due_by=due_by, jobs=jobs), due_by, as_json=as_json)
         return
+    _guard_against_an_older_copy()
     times = _times(instant)
     done = tick_once(due_by=times.due_by, now=times.now, jobs=jobs)
     _show_tick(done, as_json=as_json)

@@ -15,7 +15,7 @@ from agreements.kernel.idempotency import forget_answers
 from agreements.kernel.pausing import open_pause
 from agreements.kernel.sweeps import Sweep, SweepRun, always, run_sweep
 from agreements.register import sweeps as register_sweeps
-from compliance.alarms import calendar_watch, channel_sweeps
+from compliance.alarms import announced_changes, calendar_watch, channel_sweeps
 from compliance.alarms import sweeps as alarm_sweeps
 from compliance.alarms.mailing import mail_due
 from compliance.breaches import sweeps as breach_sweeps
@@ -226,6 +226,12 @@ JOBS: tuple[Job, ...] = (
         60,
         N_("Calls a person for a notice that reached no address"),
         alarm_sweeps.SWEEPS,
+    ),
+    Job(
+        "announced_changes",
+        3600,
+        N_("Calls a person on the day of a change that a tenant announced"),
+        announced_changes.SWEEPS,
     ),
     Job(
         "calendar_guard",

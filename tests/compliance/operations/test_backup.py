@@ -239,6 +239,10 @@ def test_a_database_put_back_by_hand_is_told_by_the_journal(ours):
         session.query(DeliveryAttempt).delete()
 
     assert is_behind(db.session(), journal)
+    told = ours.test_cli_runner().invoke(args=["jobs", "tick", "--job", "send_notices"])
+    assert "sending is paused" in told.stderr
+    assert open_pause(db.session()).cause == "journal"
+    assert not is_behind(db.session(), journal)
 
 
 def test_pages_and_trail_say_that_sending_is_paused_until_an_administrator_releases_it(ours, elsewhere, tmp_path):

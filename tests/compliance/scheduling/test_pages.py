@@ -67,7 +67,7 @@ def test_the_page_shows_heartbeats_steps_and_what_keeps_failing(ops):
     page = ops.get("/admin/jobs").text
 
     assert "The scheduler is punctual." in page
-    assert "clock jumped by 7200 s" in page
+    assert "clock set ahead by 2 h" in page
     assert "4711" in page
     assert "needs a person" in page
 
