@@ -38,7 +38,11 @@ def pytest_addoption(parser):
 
 
 def pytest_generate_tests(metafunc):
-    if "engine" in metafunc.fixturenames and metafunc.config.getoption("engine") == "both":
+    if "engine" not in metafunc.fixturenames:
+        return
+    if metafunc.definition.get_closest_marker("postgresql") is not None:
+        metafunc.parametrize("engine", ["postgresql"])  # whatever was asked for: it is about that engine
+    elif metafunc.config.getoption("engine") == "both":
         metafunc.parametrize("engine", _engines_for(metafunc))
 
 
