@@ -7,7 +7,7 @@ from flask_migrate import upgrade
 
 from agreements.kernel.db import db
 from app import create_app
-from tests.browser.parties import HAITANG, MUJIN, SHUISHAN, YUNSHAN
+from tests.browser.parties import DONGQING, HAITANG, MUJIN, SHUISHAN, YUNSHAN, ZIJING
 from tests.browser.populated import populate
 from tests.browser.story import Story
 from tests.browser.watching import a_window
@@ -17,6 +17,7 @@ from tests.builders_notices import MailServer, a_mail_server
 
 PAGES = (
     ("today", "legal_officer", "/"),
+    ("today-filtered", "legal_officer", "/?side=ours&when=overdue"),
     ("register", "legal_officer", "/agreements"),
     ("register-search", "legal_officer", "/agreements?q=集团"),
     ("import", "legal_officer", "/import"),
@@ -43,6 +44,9 @@ PAGES = (
     ("upstream-campaign", "legal_officer", "/upstream/1"),
     ("upstream-letters", "legal_officer", "/upstream/1/letters"),
     ("upstream-agreement", "legal_officer", "/upstream/agreements/1"),
+    ("upstream-amend", "legal_officer", "/upstream/1/amend"),
+    ("upstream-withdraw", "legal_officer", "/upstream/1/withdraw"),
+    ("upstream-answer", "legal_officer", "/upstream/agreements/1/answer"),
     ("cases", "legal_officer", "/cases"),
     ("cases-all", "legal_officer", "/cases?state=all"),
     ("case-suspended", "legal_officer", "/cases/2"),
@@ -60,6 +64,19 @@ PAGES = (
     ("notice-sent", "legal_officer", "/notices/7"),
     ("notice-acknowledged", "legal_officer", "/notices/1"),
     ("notice-arrival", "legal_officer", "/notices/7/arrival"),
+    ("calendar", "legal_officer", "/calendar"),
+    ("calendar-list", "legal_officer", "/calendar/list"),
+    ("calendar-years", "legal_officer", "/calendar/years"),
+    ("calendar-year", "legal_officer", "/calendar/years/2026"),
+    ("calendar-load", "admin", "/calendar/years/load"),
+    ("calendar-subscription", "legal_officer", "/calendar/subscription"),
+    ("alarms", "legal_officer", "/alarms"),
+    ("audit", "auditor", "/audit"),
+    ("audit-act", "auditor", "/audit/40"),
+    ("tenant-of-a-source", "auditor", f"/tenants/{ZIJING.key}"),
+    ("agreement-ending", "auditor", f"/agreements/{DONGQING.order_no}"),
+    ("channels", "admin", "/admin/channels"),
+    ("personal-keys", "legal_officer", "/account/keys"),
     ("people", "admin", "/admin/people"),
     ("person", "admin", "/admin/people/2"),
     ("invite", "admin", "/admin/people/invite"),
