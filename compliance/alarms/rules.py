@@ -22,6 +22,7 @@ class AlarmKind(StrEnum):
     CALENDAR_YEAR_MISSING = "calendar_year_missing"
     CALENDAR_PROVISIONAL = "calendar_provisional"
     RECOUNT_UNDECIDED = "recount_undecided"
+    ANNOUNCED_CHANGE_DUE = "announced_change_due"
 
 
 class Severity(StrEnum):
@@ -77,7 +78,7 @@ SPECS: dict[AlarmKind, AlarmSpec] = {
     AlarmKind.DOCUMENT_EXPIRING: AlarmSpec(
         Severity.WARNING,
         frozenset({Role.LEGAL_OFFICER}),
-        N_("A document of tenant %(tenant_key)s expires on %(last_on)s and is not renewed yet."),
+        N_("A document of the tenant expires on %(last_on)s and is not renewed yet."),
         "/tenants/{tenant_key}",
     ),
     AlarmKind.UPSTREAM_UNMAPPED: AlarmSpec(
@@ -129,6 +130,12 @@ SPECS: dict[AlarmKind, AlarmSpec] = {
         _LEGAL | {Role.ADMIN},
         N_("A changed calendar moves a duty of ours from %(from)s to %(counted_on)s, which has passed: decide on it."),
         "/calendar/recounts/{id}",
+    ),
+    AlarmKind.ANNOUNCED_CHANGE_DUE: AlarmSpec(
+        Severity.WARNING,
+        frozenset({Role.LEGAL_OFFICER}),
+        N_("A change that tenant %(tenant_key)s announced for %(expected_on)s is to be verified."),
+        "/changes/announced/{id}",
     ),
 }
 

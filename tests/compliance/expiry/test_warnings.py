@@ -82,8 +82,8 @@ def test_the_letter_says_that_the_end_is_automatic_and_a_renewal_a_new_order(ses
         "服务自动终止，无须另行通知",
         "未使用的调用次数随之失效",
         "另行下单并付款",
-        "届满前30日的提醒（2024年10月30日（周三））",
-        "届满前7日的提醒（2024年11月22日（周五））",
+        "届满前30日的提醒：2024年10月30日（周三）。",
+        "届满前7日的提醒：2024年11月22日（周五）。",
     ):
         assert words in said
     assert notice.pre_approval == "expiry_warning/v1"
