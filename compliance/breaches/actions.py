@@ -40,7 +40,10 @@ from compliance.obligations.rules import OPEN_STATES, ObligationCode, is_overdue
 from compliance.service.actions import cancel_hold
 from compliance.service.rules import HoldScope, HoldState
 
-GROUNDS = {ObligationCode.TENANT_CHANGE_NOTIFICATION: CaseGround.CHANGE_NOTIFICATION_OVERDUE}
+GROUNDS = {
+    ObligationCode.TENANT_CHANGE_NOTIFICATION: CaseGround.CHANGE_NOTIFICATION_OVERDUE,
+    ObligationCode.TENANT_CHANGE_PROCEDURE: CaseGround.CHANGE_PROCEDURE_OVERDUE,
+}
 
 
 def case_of_id(session: Session, case_id: int) -> BreachCase:

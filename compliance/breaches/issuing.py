@@ -52,9 +52,9 @@ class Preview:
 
 
 def change_behind(session: Session, case: BreachCase) -> ChangeEvent | None:
-    """Return the change of the tenant's that was not notified in time, or None where the case is about another duty."""
+    """Return the change of the tenant's that the case is about, or None where it is about another duty."""
     kind, _, number = case.obligation.cause.partition(":")
-    return session.get(ChangeEvent, int(number)) if kind == "change" else None
+    return session.get(ChangeEvent, int(number)) if kind in ("change", "change_procedure") else None
 
 
 def what_changed(session: Session, case: BreachCase) -> str | None:

@@ -5,12 +5,17 @@ The frame of each letter is the notices room's; here is what only this case know
 
 from agreements.kernel.instants import legal_date
 from compliance.breaches.models import BreachCase
+from compliance.breaches.rules import CaseGround
 from compliance.notices.letters import day_in_words
 from compliance.notices.rules import Fact, Language, Particulars
 
 _LATE = {
     Language.ZH: "贵方发生{what}，依第3.3条应于{due}24:00前以书面形式通知我方",
     Language.EN: "{what}; clause 3.3 asks for written notice to us by the end of {due}",
+}
+_PROCEDURE_LATE = {
+    Language.ZH: "贵方就{what}通知我方，依第3.3条及我方指定的期限，应于{due}24:00前办结变更手续",
+    Language.EN: "you notified us that {what}; clause 3.3 and our date ask for the procedure by the end of {due}",
 }
 _CHANGED = {
     Language.ZH: "证照、文件、资料信息或业务状况的变更（{what}）",
@@ -24,17 +29,33 @@ _MISSED = {
     Language.ZH: "上述期限届满，我方未收到贵方的书面变更通知",
     Language.EN: "that period ended and no written notice of the change had reached us",
 }
+_PROCEDURE_MISSED = {
+    Language.ZH: "上述期限届满，贵方未办结变更手续",
+    Language.EN: "that period ended and the procedure had not been completed",
+}
 _LATE_NOTICE = {
     Language.ZH: "贵方就上述变更的书面通知到达我方，已超过约定期限",
     Language.EN: "your written notice of that change reached us, after the agreed period had ended",
+}
+_LATE_PROCEDURE = {
+    Language.ZH: "贵方办结上述变更手续，已超过指定期限",
+    Language.EN: "you completed the procedure of that change, after the date set had passed",
 }
 _ASK_NOTICE = {
     Language.ZH: "就上述变更向我方补发书面通知，并附变更后的有效证明文件",
     Language.EN: "send us the written notice of that change with valid proof of it",
 }
+_ASK_PROCEDURE = {
+    Language.ZH: "补齐我方要求的材料，办结上述变更手续",
+    Language.EN: "hand in what is missing and complete the procedure of that change",
+}
 _ASK_REASON = {
     Language.ZH: "书面说明迟延通知的原因及整改情况",
     Language.EN: "explain in writing why the notice is late and what has been put right",
+}
+_ASK_PROCEDURE_REASON = {
+    Language.ZH: "书面说明迟延办理的原因及整改情况",
+    Language.EN: "explain in writing why the procedure is late and what has been put right",
 }
 _DEMANDED = {
     Language.ZH: "我方改正通知（{number}）已到达贵方",
@@ -48,6 +69,10 @@ _PERFORMED = {
     Language.ZH: "贵方的书面变更通知到达我方，我方已予核验接受",
     Language.EN: "your written notice of the change reached us; we have checked and accepted it",
 }
+_PROCEDURE_PERFORMED = {
+    Language.ZH: "贵方办结变更手续，我方已予核验接受",
+    Language.EN: "you completed the procedure of the change; we have checked and accepted it",
+}
 _SUSPENDED = {
     Language.ZH: "暂停服务通知（{number}）到达贵方，服务自此暂停",
     Language.EN: "our suspension notice ({number}) reached you and service was suspended from then on",
@@ -60,9 +85,10 @@ def demand(case: BreachCase, *, what: str | None, language: Language, signatory:
     what  what changed at the tenant, in the words of our record; None where no change is behind the case
     """
     is_performed = case.obligation.performed_at is not None
+    ask, reason = (_ASK_PROCEDURE, _ASK_PROCEDURE_REASON) if _is_procedure(case) else (_ASK_NOTICE, _ASK_REASON)
     return Particulars(
         facts=_breach(case, what, language),
-        requests=(_ASK_REASON[language],) if is_performed else (_ASK_NOTICE[language], _ASK_REASON[language]),
+        requests=(reason[language],) if is_performed else (ask[language], reason[language]),
         signatory=signatory,
     )
 
@@ -90,7 +116,7 @@ def withdrawal(case: BreachCase, *, language: Language, signatory: str) -> Parti
     notice = case.hold.notice if case.hold else None
     performed_at = case.obligation.performed_at
     return Particulars(
-        facts=() if performed_at is None else (Fact(legal_date(performed_at), _PERFORMED[language]),),
+        facts=() if performed_at is None else (Fact(legal_date(performed_at), _performed(case)[language]),),
         requests=(),
         signatory=signatory,
         earlier_number=notice.number if notice else None,
@@ -104,7 +130,7 @@ def resume(case: BreachCase, *, language: Language, signatory: str) -> Particula
     if hold is not None and hold.notice is not None and hold.effective_at is not None:
         facts.append(Fact(legal_date(hold.effective_at), _SUSPENDED[language].format(number=hold.notice.number)))
     if case.obligation.performed_at is not None:
-        facts.append(Fact(legal_date(case.obligation.performed_at), _PERFORMED[language]))
+        facts.append(Fact(legal_date(case.obligation.performed_at), _performed(case)[language]))
     return Particulars(
         facts=tuple(facts),
         requests=(),
@@ -117,10 +143,21 @@ def _breach(case: BreachCase, what: str | None, language: Language) -> tuple[Fac
     obligation = case.obligation
     due = day_in_words(obligation.due_on, language)
     changed = _CHANGED[language].format(what=what) if what else _CHANGED_SOMEHOW[language]
+    owed, missed, late = (
+        (_PROCEDURE_LATE, _PROCEDURE_MISSED, _LATE_PROCEDURE) if _is_procedure(case) else (_LATE, _MISSED, _LATE_NOTICE)
+    )
     facts = (
-        Fact(legal_date(obligation.triggered_at), _LATE[language].format(what=changed, due=due)),
-        Fact(obligation.due_on, _MISSED[language]),
+        Fact(legal_date(obligation.triggered_at), owed[language].format(what=changed, due=due)),
+        Fact(obligation.due_on, missed[language]),
     )
     if obligation.performed_at is None:
         return facts
-    return (*facts, Fact(legal_date(obligation.performed_at), _LATE_NOTICE[language]))
+    return (*facts, Fact(legal_date(obligation.performed_at), late[language]))
+
+
+def _is_procedure(case: BreachCase) -> bool:
+    return case.ground is CaseGround.CHANGE_PROCEDURE_OVERDUE
+
+
+def _performed(case: BreachCase) -> dict[Language, str]:
+    return _PROCEDURE_PERFORMED if _is_procedure(case) else _PERFORMED

@@ -41,6 +41,7 @@ class CaseGround(StrEnum):
     """What a case is about."""
 
     CHANGE_NOTIFICATION_OVERDUE = "change_notification_overdue"
+    CHANGE_PROCEDURE_OVERDUE = "change_procedure_overdue"
 
 
 class GroundClass(StrEnum):
@@ -52,6 +53,7 @@ class GroundClass(StrEnum):
 
 FITTING_CLASSES: dict[CaseGround, tuple[GroundClass, ...]] = {
     CaseGround.CHANGE_NOTIFICATION_OVERDUE: (GroundClass.OTHER,),
+    CaseGround.CHANGE_PROCEDURE_OVERDUE: (GroundClass.OTHER,),
 }
 """What a ground can be classed as: a late change notice is no use of the service, so 6.1 (i) does not carry it."""
 

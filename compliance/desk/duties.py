@@ -18,7 +18,7 @@ from compliance.desk.rules import NextAct, NextStep, Whose
 from compliance.obligations.models import Obligation
 from compliance.obligations.rules import OPEN_STATES, ObligationCode, is_overdue
 
-CAUSES = {"upstream": "upstream", "change": "changes"}
+CAUSES = {"upstream": "upstream", "change": "changes", "change_procedure": "changes"}
 """The room whose page tells of a cause, by the cause's first word."""
 
 

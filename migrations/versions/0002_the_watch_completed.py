@@ -517,6 +517,7 @@ def upgrade() -> None:
                 "calendar_year_missing",
                 "calendar_provisional",
                 "recount_undecided",
+                "announced_change_due",
                 name="alarmkind",
                 native_enum=False,
                 create_constraint=True,
@@ -908,6 +909,11 @@ def upgrade() -> None:
     op.create_index("ix_change_notice_arrived_at", "change_notice", ["arrived_at"])
     op.create_index("ix_change_notice_corrects_id", "change_notice", ["corrects_id"])
     op.drop_column("product", "withdrawn_at")  # follows from the sources' notices now; nothing wrote it
+    replace_check(
+        "breach_case",
+        "ck_breach_case_caseground",
+        "ground IN ('change_notification_overdue', 'change_procedure_overdue')",
+    )
     replace_check(
         "change_event",
         "ck_change_event_told_or_discovered",
