@@ -144,13 +144,7 @@ def _is_date_final(session: Session, obligation_id: int) -> bool:
 
 
 def _is_recount_over(session: Session, recount_id: int) -> bool:
-    row = session.get_one(ObligationRecount, recount_id)
-    obligation = row.obligation
-    return (
-        row.resolution is not None
-        or obligation.state is not ObligationState.OPEN
-        or obligation.generation != row.generation
-    )
+    return all(row.id != recount_id for row in recounting.undecided(session))
 
 
 def _settling(name: str, kind: AlarmKind, is_over: Callable[[Session, int], bool]) -> Sweep:

@@ -29,7 +29,8 @@ from compliance.desk.calendar_loading import Comparison, compare, load
 from compliance.desk.calendar_pages import holiday_name, missing_year
 from compliance.desk.pages import attachment, trace_lines
 from compliance.obligations.models import Obligation, ObligationRecount
-from compliance.obligations.recount_rules import RecountOutcome, RecountResolution
+from compliance.obligations.recount_rules import RecountResolution
+from compliance.obligations.recounting import undecided
 from compliance.obligations.rules import ObligationState
 
 blueprint = Blueprint("calendar_years", __name__, url_prefix="/calendar")
@@ -75,7 +76,7 @@ def index() -> ResponseReturnValue:
         calendar=calendar,
         ahead_days=(calendar.known_through - today).days if calendar.known_through else 0,
         provisional=_provisional(session),
-        undecided=_undecided(session),
+        undecided=undecided(session),
         missing_year=missing_year(calendar, today),
         today=today,
         now=now,
@@ -105,22 +106,6 @@ def _provisional(session: Session) -> int:
         Obligation.state == ObligationState.OPEN, Obligation.provisional.is_(True)
     )
     return session.scalar(open_ones) or 0
-
-
-def _undecided(session: Session) -> list[ObligationRecount]:
-    return list(
-        session.scalars(
-            select(ObligationRecount)
-            .join(Obligation)
-            .where(
-                ObligationRecount.outcome == RecountOutcome.TO_PERSON,
-                ObligationRecount.resolution.is_(None),
-                Obligation.state == ObligationState.OPEN,
-                Obligation.generation == ObligationRecount.generation,
-            )
-            .order_by(ObligationRecount.id)
-        )
-    )
 
 
 @blueprint.get("/years/<int:year>")
@@ -302,7 +287,7 @@ def _recount_page(recount_id: int, error: LuyueError | None = None) -> ResponseR
     page = render_template(
         "calendar/recount.html",
         row=row,
-        is_open=row in _undecided(session),
+        is_open=row in undecided(session),
         trace_lines=trace_lines,
         error=error,
         form=request.form,

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from agreements.calendar.actions import counting_with, versions, working_calendar
 from agreements.calendar.deadline_rules import Counting, Deadline
@@ -116,6 +116,27 @@ def moves_under(session: Session, calendar: WorkingCalendar, *, now: datetime) -
             yield Move(obligation, judged)
 
 
+def undecided(session: Session) -> list[ObligationRecount]:
+    """Return the dates that wait for a person, oldest first; a later recount of the same date speaks for it."""
+    later = aliased(ObligationRecount)
+    return list(
+        session.scalars(
+            select(ObligationRecount)
+            .join(Obligation)
+            .where(
+                ObligationRecount.outcome == RecountOutcome.TO_PERSON,
+                ObligationRecount.resolution.is_(None),
+                Obligation.state == ObligationState.OPEN,
+                Obligation.generation == ObligationRecount.generation,
+                ~exists().where(
+                    later.obligation_id == ObligationRecount.obligation_id, later.id > ObligationRecount.id
+                ),
+            )
+            .order_by(ObligationRecount.id)
+        )
+    )
+
+
 def resolve(
     session: Session, recount_id: int, resolution: RecountResolution, *, reason: str, actor: Actor, now: datetime
 ) -> ObligationRecount:
@@ -131,14 +152,15 @@ def resolve(
         raise NotFound(N_("There is no recount %(id)s."), id=recount_id)
     if row.outcome is not RecountOutcome.TO_PERSON:
         raise Conflict(N_("This date needs no decision."), code="NO_DECISION")
+    obligation = row.obligation
+    is_open = row in undecided(session)
     decided = session.scalar(
         update(ObligationRecount)
         .where(ObligationRecount.id == row.id, ObligationRecount.resolution.is_(None))
         .values(resolution=resolution, resolved_at=now)
         .returning(ObligationRecount.id)
     )
-    obligation = row.obligation
-    if decided is None or obligation.state is not ObligationState.OPEN or obligation.generation != row.generation:
+    if decided is None or not is_open:
         raise Stale(N_("Somebody else decided on this date, or it is settled."), clause=obligation.clause)
     session.refresh(row)
     _record(session, row, obligation, actor=actor, now=now, reason=reason.strip())

@@ -29,7 +29,7 @@ from compliance.obligations.recount_rules import (
     RecountResolution,
     judge_recount,
 )
-from compliance.obligations.recounting import moves_under, not_recounted, recount
+from compliance.obligations.recounting import moves_under, not_recounted, recount, undecided
 from compliance.obligations.rules import ObligationState
 from tests.builders import a_person, at, day
 from tests.builders_calendar import OURS, TENANTS, a_duty, a_long_agreement, a_year_2027, rule
@@ -229,6 +229,31 @@ def test_a_person_moves_the_date_or_keeps_it(session, past, resolution, due):
         session.scalar(select(AuditEvent.reason).where(AuditEvent.act == "obligation.recount_decided"))
         == "按国务院通知"
     )
+
+
+def test_a_later_recount_speaks_for_the_date_that_waited(app):
+    def run(now):
+        for sweep in RECOUNT:
+            run_sweep(sweep, due_by=now, now=now)
+
+    with unit_of_work() as session:
+        agreement = a_long_agreement(session)
+        a_duty(session, agreement, OURS, "Fri 2026-11-06")
+        rule(session, "Sat 2026-11-07", is_working=True, now=at("Sun 2026-11-08 10:00"))
+    run(at("Sun 2026-11-08 10:00"))
+    with unit_of_work() as session:
+        first = session.scalars(select(ObligationRecount.id)).one()
+        rule(session, "Wed 2026-11-11", is_working=False, now=at("Sun 2026-11-08 11:00"))
+    run(at("Sun 2026-11-08 11:00"))
+
+    with unit_of_work() as session:
+        [alarm] = open_alarms(session)
+        assert alarm.cause != f"recount:{first}"
+        assert [f"recount:{row.id}" for row in undecided(session)] == [alarm.cause]
+        now = at("Sun 2026-11-08 12:00")
+        with pytest.raises(Stale):
+            resolve_recount(session, first, RecountResolution.KEPT, reason="x", actor=APPROVER, now=now)
+        session.rollback()
 
 
 def test_only_what_was_left_to_a_person_is_decided(session):
