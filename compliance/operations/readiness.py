@@ -83,8 +83,11 @@ def _head(folder: str) -> str | None:
 def scheduler_on_time(session: Session) -> str:
     """Say which jobs did not finish within three cadences, or broke."""
     health = scheduler_health(session, clock.wall())
-    late = [f"late: {status.job.name}" for status in health.late]
-    return "; ".join(late + [f"broke: {status.job.name}" for status in health.broken])
+    told = {
+        "late": [status.job.name for status in health.late],
+        "broke": [status.job.name for status in health.broken],
+    }
+    return "; ".join(f"{how}: {', '.join(names)}" for how, names in told.items() if names)
 
 
 def due_work_in_time(session: Session) -> str:
