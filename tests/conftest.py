@@ -81,6 +81,16 @@ class Installations:
         self._point(folder, name)
         return name
 
+    def make_blank(self, engine, folder):
+        """Make an instance whose database has no table yet; return its name, None for a file."""
+        folder.mkdir()
+        if engine == "sqlite":
+            return None
+        self._start_server()
+        name = self.databases.make_blank()
+        self._point(folder, name)
+        return name
+
     def remove(self, database):
         if database is not None:
             self.databases.drop(database)
@@ -93,8 +103,7 @@ class Installations:
     def _make_template(self, engine, template):
         template.mkdir()
         if engine == "postgresql":
-            self.server = a_server()
-            self.databases = Databases(self.server)
+            self._start_server()
             self._point(template, self.databases.template)
         app = create_app(instance_path=str(template))
         with app.app_context():
@@ -104,6 +113,11 @@ class Installations:
                         importlib.import_module(module.name)
             Base.metadata.create_all(db.engine)
             db.engine.dispose()
+
+    def _start_server(self):
+        if self.server is None:
+            self.server = a_server()
+            self.databases = Databases(self.server)
 
     def _point(self, folder, database):
         (folder / "config.toml").write_text(f'database_url = "{self.server.url(database)}"\n', encoding="utf-8")
@@ -115,6 +129,15 @@ def installations(tmp_path_factory):
     installations = Installations(tmp_path_factory.mktemp("templates"))
     yield installations
     installations.close()
+
+
+@pytest.fixture
+def blank_instance(installations, engine, tmp_path):
+    """An instance folder whose database has no table yet."""
+    folder = tmp_path / "instance"
+    database = installations.make_blank(engine, folder)
+    yield folder
+    installations.remove(database)
 
 
 @pytest.fixture

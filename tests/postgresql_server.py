@@ -167,6 +167,12 @@ class Databases:
         self.create(name, self.template)
         return name
 
+    def make_blank(self):
+        """Make a database without any table; return its name."""
+        name = f"{self.mark}_{next(_numbers)}"
+        self.create(name, None)
+        return name
+
     def drop(self, name):
         self._say(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
