@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from flask_migrate import stamp
 from hypothesis import settings
 
 import agreements
@@ -112,6 +113,7 @@ class Installations:
                     if module.name.endswith(".models"):
                         importlib.import_module(module.name)
             Base.metadata.create_all(db.engine)
+            stamp()
             db.engine.dispose()
 
     def _start_server(self):

@@ -7,11 +7,11 @@ data.
 
 import hashlib
 import json
-from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, select
+from sqlalchemy import CheckConstraint, Index, ScalarResult, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agreements.kernel.access.rules import Actor, ActorKind
@@ -114,8 +114,9 @@ def _canonical(value: object) -> object:
     return value
 
 
-def _events(session: Session) -> Iterator[AuditEvent]:
-    yield from session.scalars(select(AuditEvent).order_by(AuditEvent.seq).execution_options(yield_per=1000))
+def _events(session: Session) -> "closing[ScalarResult[AuditEvent]]":
+    """Return the whole trail, read a thousand rows at a time."""
+    return closing(session.scalars(select(AuditEvent).order_by(AuditEvent.seq).execution_options(yield_per=1000)))
 
 
 def verify(session: Session) -> tuple[int, str]:
@@ -124,14 +125,15 @@ def verify(session: Session) -> tuple[int, str]:
     Raises IntegrityBroken naming the first row that does not fit.
     """
     count, prev_hash = 0, GENESIS
-    for event in _events(session):
-        count += 1
-        if event.seq != count or event.prev_hash != prev_hash or event.hash != _hash_of(event):
-            raise IntegrityBroken(
-                N_("The audit trail is broken at row %(seq)s."),
-                code="AUDIT_CHAIN_BROKEN",
-                remedy=N_("Keep the database as it is and restore a copy elsewhere to compare."),
-                seq=event.seq,
-            )
-        prev_hash = event.hash
+    with _events(session) as events:
+        for event in events:
+            count += 1
+            if event.seq != count or event.prev_hash != prev_hash or event.hash != _hash_of(event):
+                raise IntegrityBroken(
+                    N_("The audit trail is broken at row %(seq)s."),
+                    code="AUDIT_CHAIN_BROKEN",
+                    remedy=N_("Keep the database as it is and restore a copy elsewhere to compare."),
+                    seq=event.seq,
+                )
+            prev_hash = event.hash
     return count, prev_hash

@@ -21,9 +21,9 @@ def test_a_normal_database_refuses_to_move_time(session):
     with pytest.raises(Conflict, match="not a rehearsal"):
         clock.set_rehearsal_clock(session, at("Thu 2024-09-12 10:00"))
     with pytest.raises(IntegrityError), session.begin_nested():
-        session.execute(text("INSERT INTO rehearsal_clock (id, is_rehearsal, now_at) VALUES (1, 1, '2024-01-01')"))
+        session.execute(text("INSERT INTO rehearsal_clock (id, is_rehearsal, now_at) VALUES (1, true, '2024-01-01')"))
     with pytest.raises(IntegrityError), session.begin_nested():
-        session.execute(text("INSERT INTO rehearsal_clock (id, is_rehearsal, now_at) VALUES (1, 0, '2024-01-01')"))
+        session.execute(text("INSERT INTO rehearsal_clock (id, is_rehearsal, now_at) VALUES (1, false, '2024-01-01')"))
 
 
 def test_a_rehearsal_lives_by_its_own_clock_which_only_goes_forward(session):

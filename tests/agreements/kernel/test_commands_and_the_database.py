@@ -2,7 +2,7 @@
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from agreements.kernel.cli import LuyueGroup
 from agreements.kernel.db import db
@@ -10,9 +10,9 @@ from app import create_app
 
 
 @pytest.fixture
-def fresh_clone(tmp_path):
+def fresh_clone(blank_instance):
     """The application where nobody has set up a database."""
-    app = create_app(instance_path=str(tmp_path / "instance"))
+    app = create_app(instance_path=str(blank_instance))
     yield app
     with app.app_context():
         db.engine.dispose()
@@ -44,4 +44,4 @@ def test_any_other_fault_of_the_database_stays_loud(app):
 
     result = app.test_cli_runner().invoke(group, ["read"])
 
-    assert isinstance(result.exception, OperationalError)
+    assert isinstance(result.exception, DBAPIError)
