@@ -20,10 +20,16 @@ ASK = """(tags) => axe.run(document, {resultTypes: ["violations"], runOnly: {typ
 TURN = "(scheme) => { document.documentElement.dataset.bsTheme = scheme }"
 
 
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    with a_populated_site(tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_axe_finds_nothing_on_any_page_light_or_dark(language, tmp_path):
+def test_axe_finds_nothing_on_any_page_light_or_dark(language, site):
     complaints, faults = [], []
-    with a_browser() as browser, a_populated_site(tmp_path) as site:
+    with a_browser() as browser:
         look = {"language": LANGUAGES[language]}
         visitor = a_window(browser, site.address, complaints, **look)
         receipt = ("receipt", f"/n/{link_token(site.mail_server.wire[-1][1])}")
@@ -34,9 +40,10 @@ def test_axe_finds_nothing_on_any_page_light_or_dark(language, tmp_path):
             rounds[role].append((name, path))
         for role, pages in rounds.items():
             page = sign_in(browser, site, role, complaints, **look)
-            if language == "en":
+            other = page.locator(f".language-switch button[value={language}]")
+            if other.count():
                 with page.expect_navigation():
-                    page.click(".language-switch button[value=en]")
+                    other.click()
             for name, path in pages:
                 faults += faults_of(page, name, path)
             page.context.close()
@@ -56,9 +63,9 @@ def faults_of(page, name, path):
     return faults
 
 
-def test_the_keys_search_go_to_rooms_and_list_themselves(tmp_path):
+def test_the_keys_search_go_to_rooms_and_list_themselves(site):
     complaints = []
-    with a_browser() as browser, a_populated_site(tmp_path) as site:
+    with a_browser() as browser:
         page = sign_in(browser, site, "admin", complaints)
         page.goto("/")
         page.keyboard.press("Tab")
