@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,9 @@ MANIFEST = "manifest.json"
 DATABASES = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
 JOURNAL = "send-journal.jsonl"
 KEYS = "keys.toml"
+NAMES = re.compile(r"database\.(sqlite3|dump)|send-journal\.jsonl|keys\.toml|files/([0-9a-f]{2})/\2[0-9a-f]{62}")
+"""What a member may be called: an archive can come from anywhere, and writes nowhere but where it is read into."""
+
 CHUNK = 1024 * 1024
 LARGEST_MANIFEST = 64 * CHUNK
 
@@ -81,6 +85,10 @@ def manifest_from(content: bytes) -> Manifest:
         if values["format"] != FORMAT:
             raise ValueError(values["format"])
         members = [Member(**member) for member in values.pop("members")]
+        if not all(NAMES.fullmatch(member.name) for member in members) or len(members) != len(
+            {m.name for m in members}
+        ):
+            raise ValueError("a member that a backup does not have")
         created_at = parse_instant(values.pop("created_at"), "created_at")
         return Manifest(**values, created_at=created_at, members=members)
     except (ValueError, KeyError, TypeError):
@@ -188,5 +196,6 @@ def copy_member(member: Member, stream: IO[bytes], target: Path | None) -> None:
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
-    if digest.hexdigest() != member.sha256:
+    is_file = member.name.startswith("files/")
+    if digest.hexdigest() != member.sha256 or (is_file and not member.name.endswith(member.sha256)):
         raise damaged(member.name)

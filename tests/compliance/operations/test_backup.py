@@ -294,7 +294,7 @@ def test_keys_that_open_nothing_are_refused_and_an_archive_may_bring_its_own(our
     assert address_of(session, session.scalars(select(Outbox)).one()) == "legal@tenant.example"
 
 
-@pytest.mark.parametrize("fault", ["truncated", "flipped", "swapped", "no_archive"])
+@pytest.mark.parametrize("fault", ["truncated", "flipped", "swapped", "no_archive", "outside"])
 def test_an_archive_that_is_not_what_it_says_changes_nothing(ours, elsewhere, tmp_path, fault):
     an_act(1)
     path, _ = back_up(tmp_path / "a.tar.gz")
@@ -316,11 +316,13 @@ def spoil(path, fault):
     elif fault == "flipped":
         path.write_bytes(content[:-200] + bytes([content[-200] ^ 1]) + content[-199:])
     else:
+        outside = fault == "outside"
         with tarfile.open(path) as tar:
             members = [(entry, tar.extractfile(entry).read()) for entry in tar.getmembers()]
         with tarfile.open(path, "w:gz") as tar:
             for entry, data in members:
-                changed = data.replace(b"file 1", b"file 2") if entry.name.startswith("files/") else data
+                changed = data.replace(b"files/", b"../../") if outside else data.replace(b"file 1", b"file 2")
+                entry.name = entry.name.replace("files/", "../../") if outside else entry.name
                 tar.addfile(entry, BytesIO(changed))
 
 
