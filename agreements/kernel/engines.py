@@ -18,13 +18,14 @@ from agreements.kernel.errors import N_, LuyueError, Unavailable
 WRITES = "luyue_writes"
 APPENDS = "luyue_appends"
 BUSY_TIMEOUT_MS = 10_000
+IDLE_WRITER_MS = 8_000  # less: on PostgreSQL a writer that stands still is cut off before those behind it give up
 OLDEST_SQLITE_FOR_WAL = (3, 51, 3)
 OLDEST_POSTGRESQL = 140_000  # as server_version_num writes it
 WRITERS_LOCK = 0x4C7579  # "Luy": the advisory lock in which writing units queue on PostgreSQL
 
 SESSION_SETTINGS = {
     "statement_timeout": "30s",
-    "idle_in_transaction_session_timeout": "30s",  # a stopped process gives back its locks
+    "idle_in_transaction_session_timeout": "30s",
     "default_transaction_isolation": "repeatable read",  # readers see one snapshot, as on SQLite
     "timezone": "UTC",
 }
@@ -114,7 +115,9 @@ def _prepare_postgresql(engine: Engine) -> None:
     def on_begin(connection: Any) -> None:
         if connection.get_execution_options().get(WRITES, False):
             connection.exec_driver_sql(
-                f"SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({WRITERS_LOCK})"
+                "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;"
+                f" SET LOCAL idle_in_transaction_session_timeout = {IDLE_WRITER_MS};"
+                f" SELECT pg_advisory_xact_lock({WRITERS_LOCK})"
             )
 
 

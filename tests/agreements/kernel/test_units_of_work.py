@@ -152,9 +152,9 @@ def test_appending_waits_for_no_writer(app):
 
 @pytest.mark.postgresql
 def test_a_writer_that_stands_still_gives_the_ledger_back(app, monkeypatch):
-    """A stopped process holds the queue no longer than its session may idle in a transaction."""
-    monkeypatch.setitem(engines.SESSION_SETTINGS, "idle_in_transaction_session_timeout", "300ms")
-    db.engine.dispose()
+    """A stopped process holds the queue no longer than a writer may idle, and nobody behind it is refused."""
+    assert engines.IDLE_WRITER_MS < engines.BUSY_TIMEOUT_MS
+    monkeypatch.setattr(engines, "IDLE_WRITER_MS", 300)
     stopped = db.engine.connect().execution_options(**{engines.WRITES: True})
     stopped.begin()
     began = time.monotonic()

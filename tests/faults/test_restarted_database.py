@@ -1,0 +1,160 @@
+"""X2: PostgreSQL killed and restarted under load: what it acknowledged is there, and every process comes back by itself."""
+
+import random
+import subprocess
+import sys
+import time
+
+import pytest
+from sqlalchemy import func, select
+
+from agreements.kernel import audit, clock
+from agreements.kernel.db import db, unit_of_work
+from app import create_app
+from compliance.scheduling.models import JobRun
+from tests.builders_notices import a_mail_server
+from tests.conftest import Installations
+from tests.faults.crowd import ROOT, SCHEDULERS, Crowd, configure, wait_until
+from tests.postgresql_server import ForeignServer
+
+pytestmark = pytest.mark.postgresql
+
+WRITERS = 3
+RESTARTS = 10  # half of them kill -9
+MANY_RESTARTS = 100
+BACK_WITHIN_SECONDS = 10
+
+
+@pytest.fixture
+def own_server(tmp_path):
+    """An instance on a server of its own, which may be killed."""
+    (tmp_path / "templates").mkdir()
+    installations = Installations(tmp_path / "templates")
+    folder = tmp_path / "instance"
+    installations.make("postgresql", folder)
+    if isinstance(installations.server, ForeignServer):
+        pytest.skip("TEST_DATABASE_URL names a server that is not ours to kill")
+    yield folder, installations.server
+    installations.close()
+
+
+class Writers:
+    """Processes that write and say what was acknowledged."""
+
+    def __init__(self, instance, folder):
+        self.files = [(folder / f"acknowledged-{number}").open("w+") for number in range(WRITERS)]
+        self.processes = [
+            subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.committing_writer", str(instance), str(number)],
+                cwd=ROOT,
+                stdout=file,
+                stderr=subprocess.DEVNULL,
+            )
+            for number, file in enumerate(self.files)
+        ]
+
+    def acknowledged(self):
+        """Return the marks that were printed whole."""
+        marks = []
+        for file in self.files:
+            file.seek(0)
+            marks += [line.strip() for line in file if line.endswith("\n")]
+        return marks
+
+    def counts(self):
+        marks = self.acknowledged()
+        return [sum(mark.startswith(f"try:{number}-") for mark in marks) for number in range(WRITERS)]
+
+    def stop(self):
+        for process in self.processes:
+            process.kill()
+            process.wait()
+
+    def close(self):
+        self.stop()
+        for file in self.files:
+            file.close()
+
+
+@pytest.fixture
+def writers(own_server, tmp_path):
+    writers = Writers(own_server[0], tmp_path)
+    yield writers
+    writers.close()
+
+
+@pytest.fixture
+def crowd(own_server):
+    with a_mail_server() as mail_server:
+        configure(own_server[0], mail_server)
+        crowd = Crowd(own_server[0], seed=1)
+        yield crowd
+        crowd.close()
+
+
+@pytest.fixture
+def app(own_server, crowd, writers):
+    app = create_app(instance_path=str(own_server[0]))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def restart(server, writers, crowd, times):
+    """Restart the server under load, every other time by kill -9; return the longest time until all were back."""
+    chance = random.Random(20241108)
+    slowest = 0.0
+    wait_until(lambda: min(writers.counts()) > 0)
+    for number in range(times):
+        time.sleep(chance.uniform(0.05, 0.3))
+        (server.stop if number % 2 else server.kill)()
+        before = writers.counts()
+        server.start()
+
+        def all_back(before=before):
+            write = all(now > then for now, then in zip(writers.counts(), before, strict=True))
+            return write and crowd.web.ask("GET", "/sign-in")[0] == 200
+
+        slowest = max(slowest, wait_until(all_back, BACK_WITHIN_SECONDS, "not everybody came back"))
+    return slowest
+
+
+def every_scheduler_ticks(since):
+    """Every scheduler has run a job to its end that it began after the instant."""
+
+    def reached():
+        with unit_of_work() as session:
+            runners = select(func.count(JobRun.runner.distinct())).where(JobRun.started_at > since)
+            return session.scalar(runners) == SCHEDULERS
+
+    return reached
+
+
+def survive(server, writers, crowd, times):
+    born = list(crowd.schedulers.alive), [process.pid for process in writers.processes]
+    slowest = restart(server, writers, crowd, times)
+    wait_until(every_scheduler_ticks(clock.wall()))
+    writers.stop()
+    acknowledged = writers.acknowledged()
+
+    with unit_of_work() as session:
+        audit.verify(session)
+        made, paired = (
+            set(session.scalars(select(audit.AuditEvent.subject).where(audit.AuditEvent.act == act)))
+            for act in ("try.made", "try.paired")
+        )
+    print(f"{times} restarts, {len(acknowledged)} commits acknowledged, all back within {slowest:.1f} s")
+    assert set(acknowledged) <= made
+    assert made == paired  # what was not acknowledged is there wholly or not at all
+    assert len(acknowledged) == len(set(acknowledged))
+    assert born == (crowd.schedulers.alive, [process.pid for process in writers.processes])
+
+
+def test_what_was_acknowledged_survives_and_every_process_comes_back(app, own_server, writers, crowd):
+    survive(own_server[1], writers, crowd, RESTARTS)
+
+
+@pytest.mark.soak
+def test_what_was_acknowledged_survives_a_hundred_restarts(app, own_server, writers, crowd):
+    survive(own_server[1], writers, crowd, MANY_RESTARTS)
