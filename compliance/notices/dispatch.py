@@ -209,9 +209,9 @@ def message_of(session: Session, outbox: Outbox) -> Message:
 def claim_next(session: Session, *, now: datetime, wall: datetime, lease: timedelta) -> Claim | None:
     """Claim the oldest due message and write its attempt; None where nothing is due.
 
-    While sending is paused nothing is. Else due is what is pending by `now`, and what was claimed under a lease that has
-    ended: that attempt stays without an end, which means unknown, and the same bytes go out again. The caller commits
-    before it touches the network.
+    While sending is paused nothing is. Else due is what is pending by `now`, and what was claimed under a lease that
+    has ended: that attempt stays without an end, which means unknown, and the same bytes go out again. The caller
+    commits before it touches the network.
     """
     if open_pause(session) is not None:
         return None
