@@ -31,7 +31,7 @@ from compliance.notices.rules import FAILING_AFTER, NoticeState, OutboxState
 from compliance.service.models import Hold, ServiceActivation
 
 SHOWN = 20
-ALARMS_SHOWN = 8
+ALARMS_SHOWN = 5
 ALWAYS_OURS = (CaseState.SUSPECTED, CaseState.CONFIRMED)
 SOMETIMES_OURS = tuple(state for state in OPEN_CASE_STATES if state not in (*ALWAYS_OURS, CaseState.RECTIFIED))
 
