@@ -5,20 +5,16 @@ each and the rest on SQLite.
 """
 
 import contextvars
-import importlib
 import os
-import pkgutil
 import shutil
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from flask_migrate import stamp
+from flask_migrate import upgrade
 from hypothesis import settings
 
-import agreements
-import compliance
-from agreements.kernel.db import Base, db, unit_of_work
+from agreements.kernel.db import db, unit_of_work
 from app import create_app
 from tests.postgresql_server import Databases, a_server
 
@@ -108,12 +104,7 @@ class Installations:
             self._point(template, self.databases.template)
         app = create_app(instance_path=str(template))
         with app.app_context():
-            for package in (agreements, compliance):
-                for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-                    if module.name.endswith(".models"):
-                        importlib.import_module(module.name)
-            Base.metadata.create_all(db.engine)
-            stamp()
+            upgrade()
             db.engine.dispose()
 
     def _start_server(self):
