@@ -171,7 +171,7 @@ def unavailable(detail: str = "") -> Unavailable:
     """
     if detail:
         return Unavailable(
-            N_("The database can't be reached or is busy: %(detail)s"),
+            N_("The database can't be reached or is busy (%(detail)s)."),
             code="DATABASE_UNAVAILABLE",
             remedy=N_("Check DATABASE_URL and the server, then try again."),
             detail=detail,

@@ -9,22 +9,19 @@ from flask_migrate import upgrade
 
 from agreements.kernel import clock
 from agreements.kernel.access.links import LINK_LIFE
-from agreements.kernel.cli import command_error
+from agreements.kernel.cli import LuyueCommand
 from agreements.kernel.db import unit_of_work
-from agreements.kernel.errors import N_, Conflict, LuyueError
+from agreements.kernel.errors import N_, Conflict
 from agreements.kernel.instants import parse_instant
 from compliance.desk.first_start import EXAMPLE_PRODUCT, EXAMPLE_TENANT_KEY, FirstStart, first_start, is_marked
 
 
-@click.command("prepare")
+@click.command("prepare", cls=LuyueCommand)
 @click.option("--example/--no-example", default=True, help="Load the fictional agreement into an empty register.")
 @click.option("--rehearsal", "rehearsal_at", help="Mark a NEW database as a rehearsal whose clock stands at this time.")
 def prepare(*, example: bool, rehearsal_at: str | None) -> None:
     """Migrate the database, load the example once, and say how to get in."""
-    try:
-        _prepare(example=example, rehearsal_at=parse_instant(rehearsal_at, "rehearsal") if rehearsal_at else None)
-    except LuyueError as error:
-        raise command_error(error) from error
+    _prepare(example=example, rehearsal_at=parse_instant(rehearsal_at, "rehearsal") if rehearsal_at else None)
 
 
 def _prepare(*, example: bool, rehearsal_at: datetime | None) -> None:

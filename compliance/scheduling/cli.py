@@ -2,14 +2,17 @@
 
 import sys
 from datetime import datetime
+from threading import Event
 from typing import Any
 
 import click
 from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
 
 from agreements.kernel import clock
 from agreements.kernel.cli import LuyueGroup, print_json
 from agreements.kernel.db import db, unit_of_work
+from agreements.kernel.engines import is_passing
 from agreements.kernel.instants import SHANGHAI, parse_instant
 from agreements.kernel.logs import configure_logs
 from compliance.notices.held import guard_against_an_older_copy
@@ -20,6 +23,8 @@ from compliance.scheduling.preview import Planned, Preview, preview
 from compliance.scheduling.process import SchedulerProcess
 from compliance.scheduling.runner import Tick, tick_once
 
+LONGEST_WAIT_SECONDS = 60
+
 commands = LuyueGroup("jobs", help="The scheduler: its process, a tick by hand, the table of jobs.")
 
 
@@ -27,6 +32,7 @@ commands = LuyueGroup("jobs", help="The scheduler: its process, a tick by hand, 
 def run() -> None:
     """Run the scheduler until Ctrl-C or SIGTERM. Several at once do no harm."""
     configure_logs()
+    _wait_for_the_database()
     rehearsal = _is_rehearsal()
     _guard_against_an_older_copy()
     process = SchedulerProcess(current_app._get_current_object())  # type: ignore[attr-defined] # noqa: SLF001 - Flask documents it for threads
@@ -34,6 +40,21 @@ def run() -> None:
     names = ", ".join(job.name for job in JOBS)
     click.echo(f"scheduler: {len(JOBS)} jobs ({names}), by {kind}; Ctrl-C stops it", err=True)
     sys.exit(process.run())
+
+
+def _wait_for_the_database() -> None:
+    """Give a server that starts together with us a minute; what is wrong after it is told by whoever asks next."""
+    for number in range(LONGEST_WAIT_SECONDS):
+        try:
+            _is_rehearsal()
+        except SQLAlchemyError as error:
+            if not is_passing(error):
+                return
+        else:
+            return
+        if not number:
+            click.echo("scheduler: waiting for the database", err=True)
+        Event().wait(1)
 
 
 def _guard_against_an_older_copy() -> None:
