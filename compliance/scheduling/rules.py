@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 LATE_AFTER_CADENCES = 3
+LEAST_PATIENCE = timedelta(minutes=1)
 STEP_LIMIT_SECONDS = 2.0
 """A wall clock that is trimmed drifts less than this between two looks; more is a step."""
 
@@ -22,11 +23,12 @@ class Cause(StrEnum):
 
 
 def late_since(last_finished_at: datetime | None, *, cadence: timedelta, now: datetime) -> datetime | None:
-    """Return when a job should have finished again, if three cadences have passed since it did; else None.
+    """Return when a job should have finished again, if three cadences and a minute have passed since it did; else None.
 
+    The minute is for jobs of a few seconds: one slow mail server is no scheduler that stands still.
     A job that never finished is the caller's question: None too. A heartbeat ahead of the clock is not late.
     """
-    if last_finished_at is None or now - last_finished_at <= LATE_AFTER_CADENCES * cadence:
+    if last_finished_at is None or now - last_finished_at <= max(LATE_AFTER_CADENCES * cadence, LEAST_PATIENCE):
         return None
     return last_finished_at + cadence
 

@@ -34,6 +34,13 @@ def test_a_job_is_late_after_three_cadences_since_when_it_should_have_finished(n
     assert late == (since and at(since))
 
 
+def test_a_job_of_every_few_seconds_is_not_late_within_a_minute():
+    last = at("Thu 2024-09-12 10:00")
+
+    assert late_since(last, cadence=MINUTE / 12, now=at("Thu 2024-09-12 10:01:00")) is None
+    assert late_since(last, cadence=MINUTE / 12, now=at("Thu 2024-09-12 10:01:01")) == at("Thu 2024-09-12 10:00:05")
+
+
 @pytest.mark.parametrize(
     ("wall", "monotonic", "step"),
     [
