@@ -14,6 +14,7 @@ from agreements.parties.models import QualificationDocument, Tenant
 from agreements.register.models import Agreement
 from compliance.alarms.models import AlarmMail, MailState
 from compliance.breaches.models import BreachCase
+from compliance.changes.models import AnnouncedChange
 from compliance.notices.models import Notice, Outbox
 from compliance.notices.rules import OutboxState
 from compliance.obligations.models import Obligation
@@ -133,6 +134,11 @@ def _impact(session: Session, item: int) -> About:
     return order_no, f"/upstream/{impact.change_id}"
 
 
+def _announced(session: Session, item: int) -> About:
+    tenant = session.get_one(AnnouncedChange, item).tenant
+    return f"{tenant.party.name} #{item}", f"/changes/announced/{item}"
+
+
 def _notice(session: Session, item: int) -> About:
     return session.get_one(Notice, item).number, f"/notices/{item}"
 
@@ -157,6 +163,8 @@ SWEEPS: dict[str, tuple[str, Callable[[Session, int], About]]] = {
     "rectification_sweep": (N_("Start the clock of the arrived demand, or record that it ran out"), _case),
     "suspension_decide": (N_("Decide the suspension and send its notice"), _case),
     "suspension_execute": (N_("Put the suspension into effect, for its notice has arrived"), _case),
+    "announced_change_due": (N_("Ask a person whether an announced change took effect"), _announced),
+    "announced_change_dealt_with": (N_("End the alarm of an announced change that was dealt with"), _announced),
     "notice_bounced": (N_("Call the staff: the notice reached no address"), _notice),
     "notice_not_bounced": (N_("End the call about the notice"), _notice),
     "channel_failing": (N_("Call the staff: a channel takes nothing any more"), _number),
