@@ -20,7 +20,7 @@ _DOCUMENTS = {
     Language.ZH: {
         DocumentType.BUSINESS_LICENCE: "营业执照",
         DocumentType.BUSINESS_DESCRIPTION: "业务说明",
-        DocumentType.PRIOR_APPROVAL: "前置许可文件",
+        DocumentType.PRIOR_APPROVAL: "前置审批文件",
         DocumentType.RELATION_PROOF: "关系证明",
     },
     Language.EN: {
@@ -35,11 +35,11 @@ _RENEW = {
     Language.EN: "please renew it before it expires and send us the renewed {document} for verification",
 }
 _SEALED = {
-    Language.ZH: "提交加盖公章的许可文件副本",
+    Language.ZH: "提交加盖公章的审批文件副本",
     Language.EN: "send the copy of the approval with your company seal",
 }
 _NOTIFY = {
-    Language.ZH: "续期使证照内容发生变更的，自变更之日起五个工作日内书面通知我方（协议第3.3条）",
+    Language.ZH: "续期使证照内容发生变更的，在协议第3.3条约定的期限内书面通知我方",
     Language.EN: "where the renewal changes what it says, notify us in writing within the period of clause 3.3",
 }
 

@@ -274,8 +274,8 @@ def test_clause_3_3_an_approval_of_the_tenants_is_warned_of_the_same_way(session
     assert states(session, document) == SENT
     said = [body_text(session, notice) for notice in notices(session, NoticeKind.DOCUMENT_EXPIRY_WARNING)]
     assert len(said) == 5
-    assert "前置许可文件（编号：B2-2024）的有效期至2024年11月29日（周五）止，距今30日。" in said[0]
-    assert "提交加盖公章的许可文件副本" in said[0]
+    assert "前置审批文件（编号：B2-2024）的有效期至2024年11月29日（周五）止，距今30日。" in said[0]
+    assert "提交加盖公章的审批文件副本" in said[0]
     assert not open_alarms(session)
 
 
