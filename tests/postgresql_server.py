@@ -29,10 +29,12 @@ SETTINGS = {
     "shared_buffers": "64MB",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    "dynamic_shared_memory_type": "mmap",  # in the folder, so that a killed server leaves nothing elsewhere
     "autovacuum": "off",
     "log_min_messages": "fatal",
     "deadlock_timeout": "200ms",
 }
+MARK = "luyue-pg-"
 _numbers = itertools.count(1)
 
 
@@ -40,8 +42,9 @@ class PostgresServer:
     """One server with its data in a folder of its own; `url(name)` addresses a database."""
 
     def __init__(self):
-        parent = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
-        self.folder = Path(tempfile.mkdtemp(prefix="luyue-pg-", dir=parent))
+        parent = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
+        _clear_away_what_the_dead_left(parent)
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{MARK}{os.getpid()}-", dir=parent))
         self.sockets = Path(tempfile.mkdtemp(prefix="lypg-"))  # short: a socket's path has 107 bytes
         self.data = self.folder / "data"
         self.account = {}
@@ -123,7 +126,7 @@ class PostgresServer:
     def close(self):
         """Stop the server and remove its data."""
         if self.process.poll() is None:
-            self.kill()
+            self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.rmtree(self.sockets, ignore_errors=True)
 
@@ -189,6 +192,14 @@ def a_server():
     """Return the server to test with, started where nobody named one."""
     address = os.environ.get("TEST_DATABASE_URL")
     return ForeignServer(address) if address else PostgresServer()
+
+
+def _clear_away_what_the_dead_left(parent):
+    """Remove the data of servers whose tests were killed; the server itself ended with them."""
+    for folder in parent.glob(f"{MARK}*-*"):
+        starter = folder.name.removeprefix(MARK).partition("-")[0]
+        if starter.isdecimal() and not Path(f"/proc/{starter}").exists() and Path("/proc/self").exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _stop_with_starter():

@@ -13,12 +13,13 @@ import threading
 import time
 from pathlib import Path
 
+from deploy.supervisor import end_with
 from tests.builders_notices import free_port
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60
 SCHEDULERS = 3
-SHARE_OF_WEB = 0.2  # of the kills; the rest hits schedulers
+WEB_KILLED_EVERY_SECONDS = 6.0  # granian takes two deaths of one worker within 5.5 s for a fault, and ends
 REPLY_SECONDS = 5
 
 
@@ -41,6 +42,7 @@ class Schedulers:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
+            preexec_fn=end_with(os.getpid()),  # noqa: PLW1509 - it only asks the kernel
         )
         self.alive = []
 
@@ -79,6 +81,7 @@ class Web:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             process_group=0,
+            preexec_fn=end_with(os.getpid()),  # noqa: PLW1509 - it only asks the kernel
         )
         until = time.monotonic() + PATIENCE_SECONDS
         while self.ask("GET", "/static/vendor/SHA256SUMS")[0] is None:
@@ -159,16 +162,17 @@ class Crowd:
         for _ in range(SCHEDULERS):
             self.schedulers.start()
         self.kills = {"scheduler": 0, "web": 0}
+        self._web_killed_at = time.monotonic()
 
     def storm(self, kills):
         """Kill one process after the other with -9, at random instants; each is replaced at once."""
         for _ in range(kills):
             time.sleep(self.random.uniform(0.01, 0.14))
             workers = self.web.workers()
-            if workers and self.random.random() < SHARE_OF_WEB:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(self.random.choice(workers), signal.SIGKILL)
-                    self.kills["web"] += 1
+            if workers and time.monotonic() - self._web_killed_at > WEB_KILLED_EVERY_SECONDS:
+                self._web_killed_at = time.monotonic()
+                os.kill(self.random.choice(workers), signal.SIGKILL)
+                self.kills["web"] += 1
             else:
                 self.schedulers.kill(self.random.choice(self.schedulers.alive))
                 self.schedulers.start()
@@ -184,5 +188,5 @@ def wait_until(reached, seconds=PATIENCE_SECONDS, what="the processes did not ge
     began = time.monotonic()
     while not reached():
         assert time.monotonic() - began < seconds, what
-        time.sleep(0.05)
+        time.sleep(0.1)
     return time.monotonic() - began

@@ -12,6 +12,7 @@ import sys
 from app import create_app
 from compliance.scheduling.jobs import JOBS
 from compliance.scheduling.process import SchedulerProcess
+from deploy.supervisor import end_with
 
 
 def main() -> None:
@@ -20,8 +21,10 @@ def main() -> None:
     app = create_app(instance_path=instance)
     jobs = tuple(job for job in JOBS if job.name in names) or JOBS
     for _ in sys.stdin:
+        ends_with_us = end_with(os.getpid())
         pid = os.fork()
         if pid == 0:
+            ends_with_us()
             sys.stdin.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os._exit(SchedulerProcess(app, jobs=jobs).run())

@@ -1,5 +1,6 @@
 """X2: PostgreSQL killed and restarted under load: what it acknowledged is there, and every process comes back by itself."""
 
+import os
 import random
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from agreements.kernel import audit, clock
 from agreements.kernel.db import db, unit_of_work
 from app import create_app
 from compliance.scheduling.models import JobRun
+from deploy.supervisor import end_with
 from tests.builders_notices import a_mail_server
 from tests.conftest import Installations
 from tests.faults.crowd import ROOT, SCHEDULERS, Crowd, configure, wait_until
@@ -49,6 +51,7 @@ class Writers:
                 cwd=ROOT,
                 stdout=file,
                 stderr=subprocess.DEVNULL,
+                preexec_fn=end_with(os.getpid()),  # noqa: PLW1509 - it only asks the kernel
             )
             for number, file in enumerate(self.files)
         ]
