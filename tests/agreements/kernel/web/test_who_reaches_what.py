@@ -24,7 +24,12 @@ PUBLIC_ENDPOINTS = {
     "reference.document",
     "reference.show",
 }
-PUBLIC_BLUEPRINTS_OF_OTHER_ROOMS = {"calendar_ics", "receipts", "answers", "health"}  # one-purpose links of notices; the operator's probes
+PUBLIC_BLUEPRINTS_OF_OTHER_ROOMS = {
+    "calendar_ics",
+    "receipts",
+    "answers",
+    "health",
+}  # one-purpose links of notices; the operator's probes
 
 
 def rules_of(app):
