@@ -212,13 +212,26 @@ def approve(session: Session, notice: Notice, *, actor: Actor, now: datetime) ->
     )
 
 
-def cancel(session: Session, notice: Notice, *, reason: str, actor: Actor, now: datetime) -> None:
+def cancel(
+    session: Session,
+    notice: Notice,
+    *,
+    reason: str,
+    by_right: Permission | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
     """E-40: stop a notice whose ground is gone, as long as no copy can have reached the tenant.
 
     Once an attempt may have handed a copy over, cancelling raises Conflict (MAY_HAVE_LEFT): what arrived can't be
     called back by us alone (民法典 141).
+
+    by_right  the permission of the decision that takes the notice's ground away, where it is not drafting
     """
-    require_drafting(actor, notice.kind)
+    if by_right is None:
+        require_drafting(actor, notice.kind)
+    else:
+        require(actor, by_right)
     stop_waiting(session, notice.id)
     if may_have_left(session, notice.id):
         raise Conflict(

@@ -73,6 +73,7 @@ def amend(
         session,
         [impact for impact in _impacts(session, change) if impact.agreement_id in covered],
         reason=correction.subject,
+        right=Permission.HANDLE_UPSTREAM,
         actor=actor,
         now=now,
     )
@@ -117,7 +118,8 @@ def withdraw(
     without_notice  an approver's decision, with the reason, to tell nobody: only while no letter can have left and
                     nothing is late; the duties end with it
     """
-    require(actor, Permission.SETTLE_UPSTREAM if without_notice else Permission.HANDLE_UPSTREAM)
+    right = Permission.SETTLE_UPSTREAM if without_notice else Permission.HANDLE_UPSTREAM
+    require(actor, right)
     require_version(change, version)
     change = locked(session, change.id)
     change_move(change.state, ChangeEvent.WITHDRAW)
@@ -126,7 +128,7 @@ def withdraw(
     impacts = [each for each in _impacts(session, change) if each.state is not ImpactState.NOT_APPLICABLE]
     if without_notice:
         _require_unsaid(session, impacts, now=now)
-    _stop_letters(session, impacts, reason=reason, actor=actor, now=now)
+    _stop_letters(session, impacts, reason=reason, right=right, actor=actor, now=now)
     values: dict[str, object] = {
         "withdrawn_received_at": withdrawal.received_at,
         "withdrawn_recorded_at": now,
@@ -190,7 +192,9 @@ def _require_unsaid(session: Session, impacts: list[UpstreamImpact], *, now: dat
             )
 
 
-def _stop_letters(session: Session, impacts: list[UpstreamImpact], *, reason: str, actor: Actor, now: datetime) -> None:
+def _stop_letters(
+    session: Session, impacts: list[UpstreamImpact], *, reason: str, right: Permission, actor: Actor, now: datetime
+) -> None:
     """Cancel the letters of which no copy can have left and that name only these, so that a later one says all."""
     ours = {impact.id for impact in impacts}
     for notice_id in sorted({impact.notice_id for impact in impacts if impact.notice_id is not None}):
@@ -199,7 +203,7 @@ def _stop_letters(session: Session, impacts: list[UpstreamImpact], *, reason: st
         can_stop = NoticeEvent.CANCEL in legal_events(notice.state) and not may_have_left(session, notice.id)
         if not can_stop or not named <= ours:
             continue
-        cancel(session, notice, reason=reason, actor=actor, now=now)
+        cancel(session, notice, reason=reason, by_right=right, actor=actor, now=now)
         settle_alarms(session, cause=f"notice:{notice.id}", actor=actor, now=now)
         session.execute(
             update(UpstreamImpact)

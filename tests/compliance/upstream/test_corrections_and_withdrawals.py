@@ -255,6 +255,18 @@ class TestWithdrawal:
         assert letters(session) == []
         assert open_alarms(session) == []
 
+    def test_so_it_may_while_a_composed_letter_waits_in_the_outbox(self, session):
+        agreement = an_order(session, 1)
+        change = a_change(session, a_source(session))
+        run(session, RECEIVED)
+
+        take_back(session, change, now=CORRECTED, without_notice=True, actor=APPROVER)
+        run(session, CORRECTED)
+
+        [letter] = letters(session)
+        assert letter.state is NoticeState.CANCELLED
+        assert impact_of(session, change, agreement).state is ImpactState.WITHDRAWN
+
     def test_not_once_a_copy_may_have_left(self, session):
         an_order(session, 1)
         change = a_change(session, a_source(session))
