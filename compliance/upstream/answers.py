@@ -20,9 +20,9 @@ from compliance.notices.arrivals import TENANT, acknowledge_by_answer, answer_li
 from compliance.notices.models import AnswerLink, Notice
 from compliance.obligations.actions import open_obligation
 from compliance.obligations.rules import ObligationCode
-from compliance.upstream.judging import judge_arrival
+from compliance.upstream.judging import NOTIFIED, judge_arrival, last_day_to_answer, question_waits
 from compliance.upstream.models import UpstreamAnswer, UpstreamImpact
-from compliance.upstream.moving import cause_of, move_impact, require_text
+from compliance.upstream.moving import cause_of, locked, move_impact, require_text
 from compliance.upstream.rules import (
     AnswerKind,
     AnswerVia,
@@ -275,11 +275,15 @@ def _refuse(session: Session, impact: UpstreamImpact, *, answered_at: datetime, 
 
 
 def reply(session: Session, answer: UpstreamAnswer, *, text: str, actor: Actor, now: datetime) -> None:
-    """An officer replies to a question, once; the reply stands on the page behind the tenant's link."""
+    """An officer replies to a question, once; the reply stands on the page behind the tenant's link.
+
+    With the last reply the period for an answer begins anew where that ends later: nobody is silent who waits for us.
+    """
     require(actor, Permission.HANDLE_UPSTREAM)
     text = require_text(text, "reply")
     if len(text) > LONGEST_TEXT:
         raise _too_long("reply")
+    locked(session, answer.impact.change_id)
     written = session.scalar(
         update(UpstreamAnswer)
         .where(UpstreamAnswer.id == answer.id, UpstreamAnswer.kind == AnswerKind.ASK, UpstreamAnswer.reply.is_(None))
@@ -290,6 +294,18 @@ def reply(session: Session, answer: UpstreamAnswer, *, text: str, actor: Actor, 
         raise Stale(N_("There is no open question here."), clause="2.4")
     session.refresh(answer)
     _record(session, answer.impact, "upstream_answer.replied", answer, actor=actor, now=now)
+    impact = answer.impact
+    session.refresh(impact)
+    if impact.state in NOTIFIED and impact.answer_due_on is not None and impact.answer_working_days is not None:
+        session.execute(
+            update(UpstreamImpact)
+            .where(UpstreamImpact.id == impact.id, ~question_waits())
+            .values(
+                answer_due_on=max(impact.answer_due_on, last_day_to_answer(session, now, impact.answer_working_days))
+            )
+            .execution_options(synchronize_session=False)
+        )
+        session.refresh(impact)
 
 
 def said_by(session: Session, answer: UpstreamAnswer) -> str | None:

@@ -1,8 +1,8 @@
 """What arrivals and time make true of a source's change (domain 6.7): told in time or late, complete, in effect."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from agreements.calendar.actions import working_calendar
@@ -64,16 +64,21 @@ def judge_arrival(session: Session, impact_id: int, *, now: datetime) -> bool:
     event = ImpactEvent.ARRIVE_ON_TIME if judged is ObligationState.PERFORMED_ON_TIME else ImpactEvent.ARRIVE_LATE
     values: dict[str, object] = {"notified_at": arrived_at}
     if impact.answer_working_days is not None:
-        days = count_forward(
-            working_calendar(session),
-            legal_date(arrived_at),
-            impact.answer_working_days,
-            assume=Assume.FEWEST_WORKED,  # where the year is not published: the later day, in the tenant's favour
-        )
-        values["answer_due_on"] = days[-1].day
+        values["answer_due_on"] = last_day_to_answer(session, arrived_at, impact.answer_working_days)
     move_impact(session, impact, event, actor=SCHEDULER, now=now, as_of=arrived_at, values=values)
     _settle_alarms(session, change, impact.notice, now=now)
     return True
+
+
+def last_day_to_answer(session: Session, told_at: datetime, working_days: int) -> date:
+    """Return the Shanghai date on which the period for an answer ends, counted from our last word."""
+    days = count_forward(
+        working_calendar(session),
+        legal_date(told_at),
+        working_days,
+        assume=Assume.FEWEST_WORKED,  # where the year is not published: the later day, in the tenant's favour
+    )
+    return days[-1].day
 
 
 def _first_word(impact: UpstreamImpact) -> datetime:
@@ -196,34 +201,46 @@ def _last_arrival(session: Session, change: UpstreamChange) -> datetime | None:
 
 
 def silences_to_record(session: Session, *, due_by: datetime) -> list[int]:
-    """Return impacts whose period for an answer has passed in silence; longest past first.
-
-    While a question of the tenant's waits for our reply, it is not silent.
-    """
-    asked = exists().where(
-        UpstreamAnswer.impact_id == UpstreamImpact.id,
-        UpstreamAnswer.kind == AnswerKind.ASK,
-        UpstreamAnswer.reply.is_(None),
-    )
+    """Return impacts whose period for an answer has passed in silence; longest past first."""
     return list(
         session.scalars(
             select(UpstreamImpact.id)
             .join(UpstreamChange, UpstreamChange.id == UpstreamImpact.change_id)
-            .where(
-                UpstreamImpact.state.in_(NOTIFIED),
-                UpstreamImpact.answer_due_on < legal_date(due_by),
-                UpstreamChange.state.in_((ChangeState.NOTIFYING, ChangeState.NOTIFIED, ChangeState.IN_EFFECT)),
-                ~asked,
-            )
+            .where(_is_silent(due_by))
             .order_by(UpstreamImpact.answer_due_on, UpstreamImpact.id)
         )
     )
 
 
+def _is_silent(due_by: datetime) -> ColumnElement[bool]:
+    """The condition that the period has passed without a word; while a question waits for our reply, it has not."""
+    return and_(
+        UpstreamImpact.state.in_(NOTIFIED),
+        UpstreamImpact.answer_due_on < legal_date(due_by),
+        UpstreamChange.state.in_((ChangeState.NOTIFYING, ChangeState.NOTIFIED, ChangeState.IN_EFFECT)),
+        ~question_waits(),
+    )
+
+
+def question_waits() -> ColumnElement[bool]:
+    """The condition that a question of the tenant's under this agreement waits for our reply."""
+    return exists().where(
+        UpstreamAnswer.impact_id == UpstreamImpact.id,
+        UpstreamAnswer.kind == AnswerKind.ASK,
+        UpstreamAnswer.reply.is_(None),
+    )
+
+
 def record_silence(session: Session, impact_id: int, *, now: datetime) -> bool:
     """E-28: nobody answered in the period we stated. That is `no_response`, never acceptance."""
-    impact = session.get_one(UpstreamImpact, impact_id, populate_existing=True)
-    if impact.state not in NOTIFIED or impact.answer_due_on is None:
+    locked(session, session.get_one(UpstreamImpact, impact_id).change_id)
+    impact = session.scalars(
+        select(UpstreamImpact)
+        .join(UpstreamChange, UpstreamChange.id == UpstreamImpact.change_id)
+        .where(UpstreamImpact.id == impact_id, _is_silent(now))
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if impact is None or impact.answer_due_on is None:
         return False
     since = end_of(impact.answer_due_on)
     move_impact(session, impact, ImpactEvent.LAPSE, actor=SCHEDULER, now=now, as_of=since)

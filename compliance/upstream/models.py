@@ -26,7 +26,7 @@ class UpstreamChange(Base):
     """One announcement of a source. Its state is moved by `moving.move_change` only.
 
     subject          one line for our lists and the notices: what changes; names no tenant and no source
-    summary          what the source said, for the notices; several lines allowed
+    summary          what the source said, for the notices; one paragraph, white space collapsed
     effective_on     Shanghai date from which it holds; None while the source named none
     received_at      when it reached us, from which the clock runs (T-13); `recorded_at` when it was typed in
     dispatched_at    when the first notice was issued; who becomes a tenant later buys the changed product
@@ -154,7 +154,7 @@ class UpstreamImpact(Base):
                               stopped before a copy could have left
     notified_at               when that letter, or the one that took its place, arrived
     answer_working_days       how long the letter gives for an answer, from its arrival [P]; `answer_due_on` its last
-                              day, a Shanghai date
+                              day, a Shanghai date, put off by our reply to a question
     withdrawal_obligation_id  our duty to say that the source took the change back; `withdrawal_notice_id` its letter
     aftermath_obligation_id   the reminder to agree on the aftermath of a refusal
     """

@@ -21,6 +21,7 @@ from compliance.obligations.rules import ObligationCode, ObligationState
 from compliance.upstream.aftermath import fail_aftermath, sign_aftermath
 from compliance.upstream.answers import answer_by_link, read_link, record_answer, reply, said_by
 from compliance.upstream.correcting import Withdrawal, amend, withdraw
+from compliance.upstream.judging import record_silence
 from compliance.upstream.models import UpstreamAnswer
 from compliance.upstream.rules import AnswerKind, ImpactState
 from tests.builders import at, day
@@ -189,7 +190,7 @@ class TestAnswers:
             reply(session, question, text="再答", actor=OFFICER, now=at("Tue 2024-11-19 09:31"))
         run(session, at("Tue 2024-11-19 10:00"))
 
-        assert impact_of(session, change, agreement).state is ImpactState.NO_RESPONSE
+        assert impact_of(session, change, agreement).state is ImpactState.NOTIFIED_ON_TIME
         shown = read_link(session, token_of(session), now=at("Tue 2024-11-19 10:01"))
         assert shown.answers[impact_of(session, change, agreement).id][0].reply == "自12月起"
 
@@ -301,6 +302,36 @@ class TestSilence:
         [event] = session.scalars(select(AuditEvent).where(AuditEvent.act == "upstream_impact.lapse"))
         assert event.as_of == at("Tue 2024-11-19 00:00")
         assert session.scalars(select(UpstreamAnswer)).all() == []
+
+    def test_who_waited_for_our_reply_has_the_whole_period_from_it(self, session):
+        agreement = an_order(session, 1)
+        change = a_notified_change(session)
+        arrive(session, letters(session)[0], at("Mon 2024-11-11 09:00"))
+        run(session, at("Mon 2024-11-11 09:01"))
+        first, second = (say(session, AnswerKind.ASK, now=at("Fri 2024-11-15 10:00"))[0] for _ in range(2))
+        replied = at("Wed 2024-11-20 10:00")
+
+        reply(session, first, text="不影响", actor=OFFICER, now=replied)
+        assert impact_of(session, change, agreement).answer_due_on == day("Mon 2024-11-18")
+        assert not record_silence(session, first.impact_id, now=replied)  # found before the second question came
+        reply(session, second, text="不影响", actor=OFFICER, now=replied)
+        run(session, at("Wed 2024-11-27 23:59:59"))
+
+        impact = impact_of(session, change, agreement)
+        assert (impact.state, impact.answer_due_on) == (ImpactState.NOTIFIED_ON_TIME, day("Wed 2024-11-27"))
+        run(session, at("Thu 2024-11-28 00:00"))
+        assert impact_of(session, change, agreement).state is ImpactState.NO_RESPONSE
+
+    def test_a_reply_in_time_takes_nothing_from_the_period(self, session):
+        agreement = an_order(session, 1)
+        change = a_notified_change(session)
+        arrive(session, letters(session)[0], at("Tue 2024-11-12 09:00"))
+        run(session, at("Tue 2024-11-12 09:01"))
+        [asked] = say(session, AnswerKind.ASK, now=at("Tue 2024-11-12 10:00"))
+
+        reply(session, asked, text="不影响", actor=OFFICER, now=at("Tue 2024-11-12 11:00"))
+
+        assert impact_of(session, change, agreement).answer_due_on == day("Tue 2024-11-19")
 
     def test_a_late_answer_is_still_one(self, session):
         agreement = an_order(session, 1)
