@@ -51,10 +51,21 @@ def raise_alarm(
 
 
 def settle_alarms(
-    session: Session, *, cause: str, now: datetime, actor: Actor, kinds: tuple[AlarmKind, ...] | None = None
+    session: Session,
+    *,
+    cause: str,
+    now: datetime,
+    actor: Actor,
+    kinds: tuple[AlarmKind, ...] | None = None,
+    ladder: str | None = None,
 ) -> int:
-    """End the open alarms of a cause, all or of some kinds, because the matter is dealt with. Returns how many."""
+    """End the open alarms of a cause, all or of some kinds, because the matter is dealt with. Returns how many.
+
+    ladder  only the rungs of this ladder, that is the stages that begin with it
+    """
     wanted = [Alarm.cause == cause, Alarm.settled_at.is_(None)]
+    if ladder is not None:
+        wanted.append(Alarm.stage.startswith(ladder, autoescape=True))
     if kinds is not None:
         wanted.append(Alarm.kind.in_(kinds))
     settled = update(Alarm).where(*wanted).values(settled_at=now, settled_by=actor.name).returning(Alarm.id)

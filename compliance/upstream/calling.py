@@ -25,12 +25,17 @@ LATE = (AlarmKind.UPSTREAM_NOT_ARRIVED, AlarmKind.UPSTREAM_OVERDUE)
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """One alarm that is due: its kind, stage, when it fell due, and the numbers of its text."""
+    """One alarm that is due: its kind, ladder and rung, when it fell due, and the numbers of its text."""
 
     kind: AlarmKind
-    stage: str
+    ladder: str
+    rung: str
     at: datetime
     details: dict[str, object]
+
+    @property
+    def stage(self) -> str:
+        return self.ladder + self.rung
 
 
 def changes_to_call_about(session: Session, *, due_by: datetime) -> list[int]:
@@ -50,12 +55,15 @@ def changes_to_call_about(session: Session, *, due_by: datetime) -> list[int]:
 
 
 def call(session: Session, change_id: int, *, now: datetime) -> bool:
-    """Raise the alarms of one change that are due; a later rung of the ladder takes the place of the one before."""
+    """Raise the alarms of one change that are due; a later rung of a ladder takes the place of the one before.
+
+    Each due day has a ladder of its own, which ends when nobody is waiting on that day's account any more.
+    """
     change = locked(session, change_id)
     missing = _missing(session, change, due_by=now)
     for each in missing:
         if each.kind in LATE:
-            settle_alarms(session, cause=cause_of(change.id), kinds=LATE, actor=SCHEDULER, now=now)
+            settle_alarms(session, cause=cause_of(change.id), kinds=LATE, ladder=each.ladder, actor=SCHEDULER, now=now)
         raise_alarm(
             session,
             each.kind,
@@ -93,12 +101,12 @@ def _calls(session: Session, change: UpstreamChange, *, now: datetime) -> Iterat
         details: dict[str, object] = {"change": change.id, "due_on": due_on}
         at = change.received_at + UNMAPPED_AFTER
         if change.mapped_at is None:
-            yield _Call(AlarmKind.UPSTREAM_UNMAPPED, "hour", at, details)
+            yield _Call(AlarmKind.UPSTREAM_UNMAPPED, "", "hour", at, details)
         if change.triage is None:
-            yield _Call(AlarmKind.UPSTREAM_UNREAD, "hour", at, details)
+            yield _Call(AlarmKind.UPSTREAM_UNREAD, "", "hour", at, details)
         if change.mapped_at is None and change.state in (ChangeState.RECEIVED, ChangeState.TRIAGED):
             yield from _unmapped_ladder(session, change, now=now)
-    for name, duties in _waiting(session, change).items():
+    for name, duties in waiting(session, change).items():
         yield from _ladder(change, name, duties)
 
 
@@ -109,11 +117,11 @@ def _unmapped_ladder(session: Session, change: UpstreamChange, *, now: datetime)
         received_at=change.received_at, due_on=due.due_on, target_at=due.target_at, overdue_from=due.overdue_from
     ):
         details: dict[str, object] = {"change": change.id, "due_on": due.due_on.isoformat()}
-        yield _Call(AlarmKind.UPSTREAM_UNMAPPED, f"{due.due_on.isoformat()}:{stage.name}", stage.at, details)
+        yield _Call(AlarmKind.UPSTREAM_UNMAPPED, f"{due.due_on.isoformat()}:", stage.name, stage.at, details)
 
 
-def _waiting(session: Session, change: UpstreamChange) -> dict[str, list[Obligation]]:
-    """Return our duties whose letter has not arrived, by what they are about."""
+def waiting(session: Session, change: UpstreamChange) -> dict[str, list[Obligation]]:
+    """Return our duties whose letter has not arrived, by their ladder: what they are about and their due day."""
     rows = session.execute(
         select(UpstreamImpact, Obligation)
         .join(
@@ -129,8 +137,13 @@ def _waiting(session: Session, change: UpstreamChange) -> dict[str, list[Obligat
     found: dict[str, list[Obligation]] = {}
     for impact, obligation in rows:
         name = "notice" if obligation.id == impact.obligation_id else "withdrawal"
-        found.setdefault(name, []).append(obligation)
+        found.setdefault(ladder_name(name, obligation), []).append(obligation)
     return found
+
+
+def ladder_name(about: str, duty: Obligation) -> str:
+    """Return how the stages of a duty's alarms begin: those of one due day are called about together."""
+    return f"{about}:{duty.due_on.isoformat()}:"
 
 
 def _ladder(change: UpstreamChange, name: str, duties: list[Obligation]) -> Iterator[_Call]:
@@ -146,7 +159,8 @@ def _ladder(change: UpstreamChange, name: str, duties: list[Obligation]) -> Iter
             continue
         yield _Call(
             AlarmKind.UPSTREAM_OVERDUE if is_late else AlarmKind.UPSTREAM_NOT_ARRIVED,
-            f"{name}:{first.due_on.isoformat()}:{stage.name}",
+            name,
+            stage.name,
             stage.at,
             {"change": change.id, "due_on": first.due_on.isoformat(), "waiting": len(duties)},
         )

@@ -16,6 +16,7 @@ from compliance.notices.models import Notice
 from compliance.obligations.actions import record_performance, void
 from compliance.obligations.models import Obligation
 from compliance.obligations.rules import OPEN_STATES, ObligationState, may_be_performed
+from compliance.upstream.calling import LATE, ladder_name, waiting
 from compliance.upstream.models import UpstreamAnswer, UpstreamChange, UpstreamImpact
 from compliance.upstream.moving import cause_of, locked, move_change, move_impact
 from compliance.upstream.rules import (
@@ -66,7 +67,7 @@ def judge_arrival(session: Session, impact_id: int, *, now: datetime) -> bool:
     if impact.answer_working_days is not None:
         values["answer_due_on"] = last_day_to_answer(session, arrived_at, impact.answer_working_days)
     move_impact(session, impact, event, actor=SCHEDULER, now=now, as_of=arrived_at, values=values)
-    _settle_alarms(session, change, impact.notice, now=now)
+    _settle_alarms(session, change, impact, impact.notice, now=now)
     return True
 
 
@@ -124,12 +125,18 @@ def judge_withdrawal(session: Session, impact_id: int, *, now: datetime) -> bool
         void(session, aftermath, reason=change.withdrawal_reason or "–", actor=SCHEDULER, now=now)
     if impact.state in IMPACT_MOVES[ImpactEvent.WITHDRAW].sources:
         move_impact(session, impact, ImpactEvent.WITHDRAW, actor=SCHEDULER, now=now, as_of=letter.arrived_at)
-    _settle_alarms(session, change, letter, now=now)
+    _settle_alarms(session, change, impact, letter, now=now)
     return True
 
 
-def _settle_alarms(session: Session, change: UpstreamChange, letter: Notice, *, now: datetime) -> None:
+def _settle_alarms(
+    session: Session, change: UpstreamChange, impact: UpstreamImpact, letter: Notice, *, now: datetime
+) -> None:
     settle_alarms(session, cause=f"notice:{letter.id}", actor=SCHEDULER, now=now)
+    still = waiting(session, change)
+    for about, duty in (("notice", impact.obligation), ("withdrawal", impact.withdrawal_obligation)):
+        if duty is not None and (ladder := ladder_name(about, duty)) not in still:
+            settle_alarms(session, cause=cause_of(change.id), kinds=LATE, ladder=ladder, actor=SCHEDULER, now=now)
     if not waits_for_arrival(session, change.id):
         settle_alarms(session, cause=cause_of(change.id), kinds=OURS, actor=SCHEDULER, now=now)
 

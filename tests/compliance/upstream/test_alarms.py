@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from agreements.parties.actions import confirm_notice_address
+from agreements.register.rules import TermFact
 from compliance.alarms.actions import open_alarms
 from compliance.alarms.models import Alarm
 from compliance.alarms.rules import AlarmKind
@@ -80,6 +81,29 @@ def test_an_arrival_settles_them(session):
     arrive(session, impact_of(session, change, second).notice, at("Tue 2024-11-12 10:00"))
     run(session, at("Tue 2024-11-12 10:01"))
     assert called(session) == []
+
+
+def test_each_due_day_has_a_ladder_of_its_own(session):
+    two_days = {"value": 2, "unit": "working_day", "starts": "provider_receipt_of_source_notice"}
+    first = an_order(session, 1, "甲")
+    an_order(session, 2, "乙", terms=(TermFact("upstream_notice", two_days, "2.4"),))
+    change = a_change(session, a_source(session))
+    run(session, RECEIVED)
+
+    run(session, at("Wed 2024-11-13 00:00"))
+
+    tuesday = [
+        (AlarmKind.UPSTREAM_NOT_ARRIVED, "notice:2024-11-12:noon", at("Tue 2024-11-12 12:00")),
+        (AlarmKind.UPSTREAM_NOT_ARRIVED, "notice:2024-11-12:four", at("Tue 2024-11-12 16:00")),
+        (AlarmKind.UPSTREAM_NOT_ARRIVED, "notice:2024-11-12:target", at("Tue 2024-11-12 18:00")),
+        (AlarmKind.UPSTREAM_OVERDUE, "notice:2024-11-12:overdue", at("Wed 2024-11-13 00:00")),
+    ]
+    assert stages(session) == LADDER + tuesday
+    assert called(session) == [AlarmKind.UPSTREAM_OVERDUE] * 2
+
+    arrive(session, impact_of(session, change, first).notice, at("Wed 2024-11-13 09:00"))
+    run(session, at("Wed 2024-11-13 09:01"))
+    assert [alarm.stage for alarm in open_alarms(session)] == ["notice:2024-11-12:overdue"]
 
 
 def test_an_hour_after_receipt_somebody_must_map_and_read_it(session):
