@@ -53,6 +53,8 @@ OWN = {  # what the templates of some kinds name besides
         "orders": [{"order_no": "200000000000001", "product_name": "身份二要素核验"}],
         "kinds": "价格调整",
         "effective_on": day("Sun 2024-12-01"),
+        "left_out": [],
+        "is_over": False,
         "cancelled": [],
         "is_cancellation": True,
         "is_price": True,

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from agreements.calendar.actions import counting_in_force
 from agreements.calendar.deadline_table import DeadlineRule
@@ -21,6 +21,7 @@ from compliance.notices.models import AnswerLink, Notice
 from compliance.obligations.actions import open_obligation
 from compliance.obligations.rules import ObligationCode
 from compliance.upstream.judging import NOTIFIED, judge_arrival, last_day_to_answer, question_waits
+from compliance.upstream.mapping import left_out
 from compliance.upstream.models import UpstreamAnswer, UpstreamImpact
 from compliance.upstream.moving import cause_of, locked, move_impact, require_text
 from compliance.upstream.rules import (
@@ -55,9 +56,15 @@ class AnswerPage:
 def is_open(impact: UpstreamImpact) -> bool:
     """Say whether the tenant can still accept or refuse; a corrected or withdrawn change is past that.
 
+    So is one whose correction no longer touches the agreement.
+
     A letter whose arrival is not proven yet can be answered: the answer proves it.
     """
     is_past = impact.change.state in (ChangeState.AMENDED, ChangeState.WITHDRAWN, ChangeState.CLOSED)
+    session = object_session(impact)
+    assert session is not None, "an impact is read from the database"
+    if left_out(session, impact.change, [impact.agreement]):
+        return False
     return not is_past and (impact.state is ImpactState.PENDING or may_answer(impact.state))
 
 

@@ -21,6 +21,7 @@ from compliance.obligations.actions import open_obligation, void
 from compliance.obligations.rules import OPEN_STATES, ObligationCode, is_overdue
 from compliance.upstream.actions import Content, Receipt, enter
 from compliance.upstream.deciding import decide_triage
+from compliance.upstream.dispatching import chain_of
 from compliance.upstream.judging import OURS
 from compliance.upstream.mapping import map_change, open_missing_impacts
 from compliance.upstream.models import UpstreamChange, UpstreamImpact
@@ -50,7 +51,8 @@ def amend(
     """E-32: the source's correction is a receipt of its own with a clock of its own; the old duties stay.
 
     Where no letter of the old announcement can have left, the correction's letter tells of both and its arrival
-    performs both duties, each judged by its own date.
+    performs both duties, each judged by its own date. Whom the correction no longer touches is told of both as well,
+    and that neither concerns it any more.
     """
     require(actor, Permission.HANDLE_UPSTREAM)
     require_version(change, version)
@@ -68,10 +70,9 @@ def amend(
         decide_triage(session, correction, triage, reason="", version=correction.version, actor=actor, now=now)
     if correction.products and correction.triage is not None:
         map_change(session, correction, actor=actor, now=now)
-    covered = {impact.agreement_id for impact in _impacts(session, correction)}
     _stop_letters(
         session,
-        [impact for impact in _impacts(session, change) if impact.agreement_id in covered],
+        [impact for each in chain_of(session, change) for impact in _impacts(session, each)],
         reason=correction.subject,
         right=Permission.HANDLE_UPSTREAM,
         actor=actor,

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy.orm import Session
 
 from agreements.kernel import policies
 from agreements.kernel.access.rules import SCHEDULER
@@ -17,6 +17,7 @@ from compliance.notices.dispatch import enqueue
 from compliance.notices.models import Notice
 from compliance.notices.rules import Language, NoticeKind, NoticeState, Particulars
 from compliance.upstream import letters
+from compliance.upstream.mapping import left_out
 from compliance.upstream.models import UpstreamChange, UpstreamImpact
 from compliance.upstream.moving import locked, move_change
 from compliance.upstream.rules import (
@@ -50,7 +51,14 @@ def write(
         said = letters.withdrawal_letter(chain, agreements, earlier_number=number, language=language)
         return NoticeKind.UPSTREAM_WITHDRAWAL_NOTICE, said
     days: int = policies.value_of(session, "upstream_answer_working_days", at=now)
-    said = letters.change_letter(chain, agreements, earlier_number=number, answer_working_days=days, language=language)
+    said = letters.change_letter(
+        chain,
+        agreements,
+        left_out=left_out(session, change, agreements),
+        earlier_number=number,
+        answer_working_days=days,
+        language=language,
+    )
     return NoticeKind.UPSTREAM_CHANGE_NOTICE, said
 
 
@@ -85,22 +93,14 @@ def letters_to_issue(session: Session, *, due_by: datetime) -> list[int]:
 
 
 def _lacks_letter(due_by: datetime) -> ColumnElement[bool]:
-    """The condition that a tenant is still to be told: of a corrected announcement only what the correction leaves out.
-
-    Where the correction touches the agreement too, its letter tells of both.
-    """
-    correction, corrected = aliased(UpstreamChange), aliased(UpstreamImpact)
-    is_covered = exists().where(
-        correction.amends_id == UpstreamChange.id,
-        corrected.change_id == correction.id,
-        corrected.agreement_id == UpstreamImpact.agreement_id,
-    )
+    """The condition that a tenant is still to be told; of what was corrected the correction's letter tells (E-32)."""
     return and_(
         UpstreamImpact.state == ImpactState.PENDING,
         UpstreamImpact.notice_id.is_(None),
         UpstreamChange.triage.in_(sorted(RELEVANT)),
         UpstreamChange.received_at <= due_by,
-        or_(UpstreamChange.state.in_(RUNNING), and_(UpstreamChange.state == ChangeState.AMENDED, ~is_covered)),
+        UpstreamChange.mapped_at.is_not(None),  # before, nobody knows whom a correction still touches
+        UpstreamChange.state.in_(RUNNING),
     )
 
 
@@ -115,10 +115,14 @@ def issue_letter(session: Session, lead_id: int, *, now: datetime) -> bool:
         move_change(session, change, ChangeEvent.DISPATCH, actor=SCHEDULER, now=now, values={"dispatched_at": now})
     notice = _issue(session, change, impacts, now=now)
     days: int = policies.value_of(session, "upstream_answer_working_days", at=now)
+    unconcerned = left_out(session, change, [impact.agreement for impact in impacts])
     session.execute(
         update(UpstreamImpact)
         .where(UpstreamImpact.id.in_([impact.id for impact in impacts]))
-        .values(notice_id=notice.id, answer_working_days=days)
+        .values(
+            notice_id=notice.id,
+            answer_working_days=case((UpstreamImpact.agreement_id.in_(unconcerned), None), else_=days),
+        )
         .execution_options(synchronize_session="fetch")
     )
     _carry_earlier(session, change, impacts, notice)

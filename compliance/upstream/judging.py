@@ -17,6 +17,7 @@ from compliance.obligations.actions import record_performance, void
 from compliance.obligations.models import Obligation
 from compliance.obligations.rules import OPEN_STATES, ObligationState, may_be_performed
 from compliance.upstream.calling import LATE, ladder_name, waiting
+from compliance.upstream.mapping import left_out
 from compliance.upstream.models import UpstreamAnswer, UpstreamChange, UpstreamImpact
 from compliance.upstream.moving import cause_of, locked, move_change, move_impact
 from compliance.upstream.rules import (
@@ -62,6 +63,11 @@ def judge_arrival(session: Session, impact_id: int, *, now: datetime) -> bool:
         return False
     arrived_at = _first_word(impact)
     judged = _perform(session, impact.obligation, arrived_at=arrived_at, now=now)
+    is_off = impact.withdrawal_obligation_id is not None
+    if not is_off and left_out(session, change, [impact.agreement]):
+        _release(session, change, impact, arrived_at=arrived_at, now=now)
+        _settle_alarms(session, change, impact, impact.notice, now=now)
+        return True
     event = ImpactEvent.ARRIVE_ON_TIME if judged is ObligationState.PERFORMED_ON_TIME else ImpactEvent.ARRIVE_LATE
     values: dict[str, object] = {"notified_at": arrived_at}
     if impact.answer_working_days is not None:
@@ -69,6 +75,32 @@ def judge_arrival(session: Session, impact_id: int, *, now: datetime) -> bool:
     move_impact(session, impact, event, actor=SCHEDULER, now=now, as_of=arrived_at, values=values)
     _settle_alarms(session, change, impact, impact.notice, now=now)
     return True
+
+
+def _release(
+    session: Session, change: UpstreamChange, impact: UpstreamImpact, *, arrived_at: datetime, now: datetime
+) -> None:
+    """E-32: the tenant knows that the corrected change no longer concerns it; nothing is left to answer or agree on."""
+    reason = change.subject
+    values: dict[str, object] = {"notified_at": arrived_at, "exempt_reason": reason}
+    move_impact(
+        session, impact, ImpactEvent.EXEMPT, actor=SCHEDULER, now=now, as_of=arrived_at, reason=reason, values=values
+    )
+    earlier = change.amends_id
+    while earlier is not None:
+        corrected = session.get_one(UpstreamChange, earlier)
+        for talks in session.scalars(
+            select(UpstreamImpact).where(
+                UpstreamImpact.change_id == corrected.id,
+                UpstreamImpact.agreement_id == impact.agreement_id,
+                UpstreamImpact.state == ImpactState.AFTERMATH_NEGOTIATION,
+            )
+        ):
+            duty = talks.aftermath_obligation
+            if duty is not None and duty.state in OPEN_STATES:
+                void(session, duty, reason=reason, actor=SCHEDULER, now=now)
+            move_impact(session, talks, ImpactEvent.WITHDRAW, actor=SCHEDULER, now=now, as_of=arrived_at, reason=reason)
+        earlier = corrected.amends_id
 
 
 def last_day_to_answer(session: Session, told_at: datetime, working_days: int) -> date:

@@ -3,7 +3,7 @@
 The source is never named to a tenant, and no tenant to another (clause 5.1).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from agreements.kernel.instants import legal_date
 from agreements.register.models import Agreement
@@ -49,6 +49,7 @@ def change_letter(
     chain: Sequence[UpstreamChange],
     agreements: Sequence[Agreement],
     *,
+    left_out: Collection[int],
     earlier_number: str | None,
     answer_working_days: int,
     language: Language,
@@ -57,6 +58,7 @@ def change_letter(
 
     chain           the announcement and those it corrects, oldest first; the last one is what holds
     agreements      all of one tenant's that are touched, by id
+    left_out        ids of those among them that the last announcement no longer touches
     earlier_number  number of the notice that the tenant may have of an earlier announcement; None for none
     """
     change = chain[-1]
@@ -70,6 +72,8 @@ def change_letter(
             "orders": _orders(agreements),
             "kinds": _AND[language].join(_KINDS[language][kind] for kind in ChangeKind if kind in change.kinds),
             "effective_on": change.effective_on,
+            "left_out": _orders(each for each in agreements if each.id in left_out),
+            "is_over": all(each.id in left_out for each in agreements),
             "cancelled": _orders(each for each in agreements if each.product_id in stopped),
             "is_cancellation": bool(change.kinds & CANCELLATIONS),
             "is_price": ChangeKind.PRICE in change.kinds,

@@ -1,9 +1,10 @@
 """Whom a source's change touches: products to agreements, each with its own duty of ours (E-23 to E-27)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from agreements.calendar.actions import counting_in_force
 from agreements.calendar.deadline_rules import Deadline
@@ -63,8 +64,13 @@ def map_change(session: Session, change: UpstreamChange, *, actor: Actor, now: d
 
 
 def open_missing_impacts(session: Session, change: UpstreamChange, *, actor: Actor, now: datetime) -> list[Agreement]:
-    """Open the impacts that an announcement's products still lack, and return the agreements; moves no state."""
+    """Open the impacts that an announcement still lacks, and return the agreements; moves no state.
+
+    Owed are those whom its products touch and, of a correction, whom it no longer touches: they must hear that too.
+    """
     new = owed_unmapped(session, change, until=change.dispatched_at or now)
+    known = {agreement.id for agreement in new}
+    new += [agreement for agreement in _owed_from_corrected(session, change) if agreement.id not in known]
     for agreement in new:
         _open_impact(session, change, agreement, actor=actor, now=now)
     return new
@@ -131,6 +137,47 @@ def owed_unmapped(session: Session, change: UpstreamChange, *, until: datetime) 
             until=until,
         )
     ]
+
+
+def _owed_from_corrected(session: Session, change: UpstreamChange) -> list[Agreement]:
+    """E-32: whom the corrected announcement concerns still, but for those that had their letter and ended since."""
+    if change.amends_id is None:
+        return []
+    own = aliased(UpstreamImpact)
+    return list(
+        session.scalars(
+            select(Agreement)
+            .join(UpstreamImpact, UpstreamImpact.agreement_id == Agreement.id)
+            .where(
+                UpstreamImpact.change_id == change.amends_id,
+                UpstreamImpact.state.not_in((ImpactState.NOT_APPLICABLE, ImpactState.WITHDRAWN)),
+                or_(
+                    UpstreamImpact.state == ImpactState.PENDING,
+                    and_(
+                        Agreement.state != AgreementState.CANCELLED,
+                        Agreement.service_end_exclusive_at > change.received_at,
+                    ),
+                ),
+                ~exists().where(own.change_id == change.id, own.agreement_id == Agreement.id),
+            )
+            .order_by(Agreement.id)
+        )
+    )
+
+
+def left_out(session: Session, change: UpstreamChange, agreements: Iterable[Agreement]) -> set[int]:
+    """Return the ids of those that the corrected announcement touched and its correction no longer does (E-32)."""
+    if change.amends_id is None:
+        return set()
+    named = {row.product_id for row in change.products}
+    gone = {agreement.id for agreement in agreements if agreement.product_id not in named}
+    return set(
+        session.scalars(
+            select(UpstreamImpact.agreement_id).where(
+                UpstreamImpact.change_id == change.amends_id, UpstreamImpact.agreement_id.in_(gone)
+            )
+        )
+    )
 
 
 def matters() -> ColumnElement[bool]:

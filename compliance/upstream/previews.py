@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from agreements.kernel.instants import legal_date
@@ -48,7 +48,10 @@ def preview(
     issued: dict[int, tuple[Notice, list[Agreement]]] = {}
     impacts = session.scalars(
         select(UpstreamImpact)
-        .where(UpstreamImpact.change_id == change.id, UpstreamImpact.state != ImpactState.NOT_APPLICABLE)
+        .where(
+            UpstreamImpact.change_id == change.id,
+            or_(UpstreamImpact.state != ImpactState.NOT_APPLICABLE, UpstreamImpact.notice_id.is_not(None)),
+        )
         .order_by(UpstreamImpact.agreement_id)
     )
     for impact in impacts:

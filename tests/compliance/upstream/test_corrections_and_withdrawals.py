@@ -7,7 +7,9 @@ from sqlalchemy import select
 
 from agreements.kernel import clock
 from agreements.kernel.errors import Conflict, IllegalMove, InvalidInput, NotPermitted
+from agreements.kernel.instants import start_of
 from compliance.alarms.actions import open_alarms
+from compliance.gateway.actions import decide_call
 from compliance.notices.actions import body_text
 from compliance.notices.dispatch import claim_next
 from compliance.notices.rules import NoticeKind, NoticeState
@@ -15,11 +17,12 @@ from compliance.notices.sender import lease_of
 from compliance.notices.smtp import SmtpTransport
 from compliance.obligations.models import Obligation
 from compliance.obligations.rules import ObligationCode, ObligationState
+from compliance.upstream.answers import is_open
 from compliance.upstream.correcting import Withdrawal, amend, withdraw
 from compliance.upstream.deciding import close, exempt
-from compliance.upstream.rules import ChangeState, ImpactState
+from compliance.upstream.rules import ChangeKind, ChangeState, ImpactState, Triage
 from tests.builders import at, day
-from tests.builders_compliance import arrive
+from tests.builders_compliance import an_agreement_in_service, arrive
 from tests.builders_register import APPROVER, OFFICER, an_upload
 from tests.builders_upstream import (
     RECEIVED,
@@ -114,16 +117,89 @@ class TestCorrection:
         assert impact_of(session, change, agreement).notice_id == letter.id
         assert impact_of(session, correction, agreement).notice_id == letter.id
 
-    def test_what_the_correction_no_longer_touches_gets_the_letter_of_the_first(self, session):
-        kept, dropped = an_order(session, 1, "甲"), an_order(session, 2, "乙", product_code="face-verify")
-        change = a_change(session, a_source(session, "id2-verify", "face-verify"), triage=None)
+    @pytest.mark.parametrize("mailed", ["unwritten", "queued", "arrived"])
+    def test_what_the_correction_no_longer_touches_is_told_so(self, session, mailed):
+        kept, dropped = (
+            an_agreement_in_service(
+                session,
+                order_no=f"20000000000000{number}",
+                tenant_name=f"示例{name}科技（武汉）有限公司",
+                address=f"{number}@tenant.example",
+                product_code=code,
+            )
+            for number, name, code in ((1, "甲", "id2-verify"), (2, "乙", "face-verify"))
+        )
+        stops = frozenset({ChangeKind.FULL_CANCELLATION})
+        change = a_change(
+            session,
+            a_source(session, "id2-verify", "face-verify"),
+            kinds=stops,
+            triage=None if mailed == "unwritten" else Triage.UPSTREAM_CHANGE,
+        )
         run(session, RECEIVED)
+        first = impact_of(session, change, dropped).notice
+        if mailed == "arrived":
+            arrive(session, first, at("Fri 2024-11-08 16:50"))
+            run(session, at("Fri 2024-11-08 16:51"))
 
-        correct(session, change, given=replace(AMENDED_CONTENT, products=(kept.product,)))
+        correction = correct(session, change, given=replace(AMENDED_CONTENT, kinds=stops, products=(kept.product,)))
         run(session, CORRECTED)
 
-        assert impact_of(session, change, dropped).notice.agreement_id == dropped.id
-        assert len(letters(session)) == 2
+        impact = impact_of(session, correction, dropped)
+        said = body_text(session, impact.notice)
+        assert "自2024年12月1日起" in said
+        assert "更正后内容为：更正：自2025年1月1日起" in said
+        assert "更正后的调整不再涉及贵方上述订单，服务照常提供。" in said
+        assert [words in said for words in ("不再支持", "不再提供", "三、贵方的答复")] == [False] * 3
+        assert "不再支持以下订单" in body_text(session, impact_of(session, correction, kept).notice)
+        assert not is_open(impact)
+        if mailed == "arrived":
+            assert f"本通知更正我方编号为 {first.number} 的通知" in said
+        elif mailed == "queued":
+            assert first.state is NoticeState.CANCELLED
+        old = impact_of(session, change, dropped)
+        assert old.notice is (first if mailed == "arrived" else impact.notice)
+        called_at = start_of(AMENDED_CONTENT.effective_on)
+        for each, denied in ((dropped, False), (kept, True)):
+            decision = decide_call(session, each.tenant.tenant_key, each.product.code, now=called_at)
+            assert bool(decision.reason_codes) is denied
+
+        arrive(session, impact.notice, at("Mon 2024-11-11 15:00"))
+        run(session, at("Mon 2024-11-11 15:01"))
+        impact = impact_of(session, correction, dropped)
+        assert (impact.state, impact.answer_due_on) == (ImpactState.NOT_APPLICABLE, None)
+        assert impact.obligation.state is ObligationState.PERFORMED_ON_TIME
+        assert impact_of(session, change, dropped).obligation.state is ObligationState.PERFORMED_ON_TIME
+
+    def test_one_tenant_reads_in_one_letter_what_stays_and_what_does_not(self, session):
+        kept, dropped = an_order(session, 1, "甲"), an_order(session, 2, "甲", product_code="face-verify")
+        change = a_change(session, a_source(session, "id2-verify", "face-verify"))
+
+        correction = correct(session, change, given=replace(AMENDED_CONTENT, products=(kept.product,)))
+        run(session, CORRECTED)
+
+        [letter] = letters(session)
+        said = body_text(session, letter)
+        assert "更正后的调整不再涉及贵方以下订单" in said
+        assert f"\n订单编号 {dropped.order_no}\n" in said
+        assert f"\n订单编号 {kept.order_no}\n" not in said
+        assert "三、贵方的答复" in said
+        assert is_open(impact_of(session, correction, kept))
+        assert not is_open(impact_of(session, correction, dropped))
+
+    def test_a_queued_correction_is_stopped_by_the_next(self, session):
+        agreement = an_order(session, 1)
+        change = a_change(session, a_source(session))
+        correction = correct(session, change)
+        run(session, CORRECTED)
+
+        last = correct(session, correction, now=at("Mon 2024-11-11 12:00"))
+        run(session, at("Mon 2024-11-11 12:01"))
+
+        first, second = letters(session)
+        assert (first.state, second.state) == (NoticeState.CANCELLED, NoticeState.QUEUED)
+        for each in (change, correction, last):
+            assert impact_of(session, each, agreement).notice_id == second.id
 
     def test_it_can_not_come_before_what_it_corrects(self, session):
         an_order(session, 1)
