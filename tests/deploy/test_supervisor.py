@@ -115,7 +115,7 @@ def said_until(process, word):
 
 
 def test_a_killed_process_is_started_again_and_the_others_go_on(running, port):
-    server = answer(port)
+    server = answer_once_it_listens(port)
 
     os.kill(running.pids["ticker"], signal.SIGKILL)
 
@@ -127,7 +127,7 @@ def test_a_killed_process_is_started_again_and_the_others_go_on(running, port):
 
 
 def test_a_killed_web_server_takes_its_workers_and_comes_back(running, port):
-    server = int(answer(port))
+    server = int(answer_once_it_listens(port))
 
     os.kill(server, signal.SIGKILL)
 
