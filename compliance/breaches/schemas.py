@@ -69,7 +69,7 @@ def read_letter(act: CaseAct, form: Mapping[str, str]) -> LetterChoice:
 
 def read_number(form: Mapping[str, str], name: str) -> int:
     text = form.get(name, "")
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise InvalidInput(N_("The form is incomplete."), field=name, remedy=N_("Open the page again."))
     return int(text)
 

@@ -60,7 +60,7 @@ def rows_shown(form: Form) -> int:
 
 
 def read_notice(form: Form) -> NoticeForm:
-    known = [int(text) for text in form.getlist("changes") if text.isascii() and text.isdigit() and len(text) < 16]
+    known = [int(text) for text in form.getlist("changes") if text.isascii() and text.isdigit() and len(text) < 10]
     reported = _reported(form)
     if not reported and not known:
         raise InvalidInput(N_("Say which changes the notice reports."), field="kind_1", clause="3.3")

@@ -255,7 +255,7 @@ def _previewed(session: Session, tenant: Tenant, given: Form, *, now: datetime) 
     )
     found = []
     for text in given.getlist("changes") if is_notice else ():
-        change = session.get(ChangeEvent, int(text)) if text.isascii() and text.isdigit() and len(text) < 16 else None
+        change = session.get(ChangeEvent, int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else None
         if change is not None and change.tenant_id == tenant.id:
             title = f"{label('change_kind', change.kind)}: {change.description}"
             known = foresee_known(session, change, given=notice, now=now)

@@ -18,7 +18,7 @@ def reveal(session: Session, tenant: Tenant, subject: str, *, actor: Actor, now:
     """
     require(actor, Permission.RECORD_DOCUMENTS)
     kind, _, row_id = subject.partition(":")
-    number = int(row_id) if row_id.isascii() and row_id.isdigit() and len(row_id) < 12 else 0
+    number = int(row_id) if row_id.isascii() and row_id.isdigit() and len(row_id) < 10 else 0
     row: Contact | NoticeAddress | None = None
     if kind == "contact":
         row = session.get(Contact, number)

@@ -59,16 +59,20 @@ class Search:
 
 def read_search(address: Mapping[str, str]) -> Search:
     """Read the query of an address. What is not understood is left out: an old bookmark still opens the register."""
-    ending = address.get("ending", "")
     sort = address.get("sort", NEWEST_FIRST)
     return Search(
         text=address.get("q", "").strip()[:LONGEST_QUERY],
         state=_word(AgreementState, address.get("state", "")),
         service=_word(ServiceState, address.get("service", "")),
         product=address.get("product", "")[:LONGEST_QUERY],
-        ending_days=int(ending) if ending.isascii() and ending.isdigit() and int(ending) <= LONGEST_HORIZON else None,
+        ending_days=_days(address.get("ending", "")),
         sort=sort if sort.removeprefix("-") in SORTS else NEWEST_FIRST,
     )
+
+
+def _days(text: str) -> int | None:
+    is_meant = text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= LONGEST_HORIZON
+    return int(text) if is_meant else None
 
 
 def _word(kind: type[Word], text: str) -> Word | None:

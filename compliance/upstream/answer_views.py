@@ -65,7 +65,7 @@ def _require_words(kind: AnswerKind, given: Form) -> None:
 
 
 def _chosen(given: Form) -> list[int]:
-    return [int(text) for text in given.getlist("impacts") if text.isascii() and text.isdigit() and len(text) < 16]
+    return [int(text) for text in given.getlist("impacts") if text.isascii() and text.isdigit() and len(text) < 10]
 
 
 def _page(token: str, given: Form, error: LuyueError | None = None) -> ResponseReturnValue:

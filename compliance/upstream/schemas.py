@@ -92,4 +92,4 @@ def _ids(form: Form, name: str) -> frozenset[int]:
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 16
+    return text.isascii() and text.isdigit() and len(text) < 10

@@ -16,10 +16,10 @@ from marshmallow import RAISE, Schema, fields, validate
 
 from agreements.kernel.errors import N_, InvalidInput
 from agreements.kernel.instants import SHANGHAI, WRITTEN_DATE
+from agreements.kernel.web.readable import LARGEST_ID
 
 EARLIEST_YEAR, LATEST_YEAR = 1949, 2499
 LONGEST_TEXT = 2000
-LARGEST_ID = 2**31 - 1
 WRITTEN_INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )

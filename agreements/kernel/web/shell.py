@@ -13,7 +13,18 @@ from agreements.kernel.db import db
 from agreements.kernel.pausing import SendingPause, open_pause
 from agreements.kernel.settings import Settings
 from agreements.kernel.sweeps import attempt
-from agreements.kernel.web import csrf, formats, language, mounting, navigation, problems, sessions, states, tracing
+from agreements.kernel.web import (
+    csrf,
+    formats,
+    language,
+    mounting,
+    navigation,
+    problems,
+    readable,
+    sessions,
+    states,
+    tracing,
+)
 from agreements.kernel.web.headers import harden
 
 THEME_COOKIE = "luyue-theme"
@@ -25,7 +36,9 @@ def prepare_web(app: Flask, settings: Settings) -> None:
     harden(app, settings)
     language.prepare_language(app)
     problems.register_errors(app)
+    readable.prepare_addresses(app)
     app.before_request(mounting.guard)
+    app.before_request(readable.require_readable)
     app.after_request(sessions.keep_visitor)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update({function.__name__: function for function in formats.FILTERS})

@@ -217,3 +217,12 @@ def test_the_page_speaks_english_too(app, links):
 
     assert "We don&#39;t accept" in page
     assert 'lang="zh-CN"' in page  # the letter itself is Chinese
+
+
+@pytest.mark.both_engines
+@pytest.mark.parametrize("field", ["text", "said_by"])
+def test_what_cannot_be_shown_is_not_taken(app, links, field):
+    answer = Visitor(app).post(links[0], ASK | {field: "a\x00b"})
+
+    assert (answer.status_code, field in answer.text) == (422, True)
+    assert count(UpstreamAnswer) == 0
