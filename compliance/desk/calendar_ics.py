@@ -1,7 +1,7 @@
 """The calendar as iCalendar (RFC 5545): whole days, each with a UID that stays and a SEQUENCE that rises."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from flask_babel import gettext
@@ -14,6 +14,8 @@ from compliance.desk.calendar_pages import entry_title
 from compliance.desk.calendar_reading import Entry, EntryKind, EntryState
 
 REFRESH = timedelta(hours=1)
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+"""From which the sequence of warnings counts: RFC 5545 allows it to 2**31, which is 2088."""
 
 
 def calendar_of(entries: Sequence[Entry], *, base_url: str) -> bytes:
@@ -35,7 +37,7 @@ def calendar_of(entries: Sequence[Entry], *, base_url: str) -> bytes:
 def _event(entry: Entry, *, base_url: str, host: str) -> Event:
     event = Event()
     event.add("uid", f"{entry.kind.value}-{entry.id}@{host}")
-    event.add("sequence", entry.obligation.generation - 1 if entry.obligation else 0)
+    event.add("sequence", _sequence(entry))
     event.add("dtstamp", _stamp(entry))
     event.add("dtstart", entry.day)
     event.add("dtend", entry.day + ONE_DAY)
@@ -50,8 +52,15 @@ def _event(entry: Entry, *, base_url: str, host: str) -> Event:
     return event
 
 
+def _sequence(entry: Entry) -> int:
+    """Return a number that rises whenever the line moves: a duty's moves, a warning's last planning in seconds."""
+    if entry.obligation is not None:
+        return entry.obligation.generation - 1
+    return max(0, int((entry.warning.planned_at - EPOCH).total_seconds())) if entry.warning is not None else 0
+
+
 def _stamp(entry: Entry) -> datetime:
-    """Return when the line was first written: a stamp of now would make every answer a new one."""
+    """Return when the line was written: a stamp of now would make every answer a new one."""
     if entry.obligation is not None:
         return entry.obligation.opened_at
     return entry.warning.planned_at if entry.warning is not None else entry.bound_at

@@ -20,6 +20,7 @@ class ExpiryWarning(Base):
     threshold    calendar days before the last day
     due_on       rolled back to a working day; provisional where an unpublished year decided it
     as_of        when it became due, as settled; `recorded_at` when that was, so that lateness shows
+    planned_at   when it was given the day it has; a move is planning anew
     silence      why nothing went out; a collapsed one names the message that spoke for it
     """
 

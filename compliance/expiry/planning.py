@@ -270,7 +270,7 @@ def _row(ending: Ending, stage: Stage, *, now: datetime) -> ExpiryWarning:
 def _move(session: Session, row: ExpiryWarning, stage: Stage, *, now: datetime) -> bool:
     """T-14: take the date that the calendar now says, never one in the past; returns whether anything else moved.
 
-    A void row is planned again.
+    A void row is planned again; what stays on its day keeps the moment it was planned at.
     """
     due_at = max(stage.due_at, now)
     moved = row.due_at != due_at or row.state is WarningState.VOID
@@ -286,6 +286,7 @@ def _move(session: Session, row: ExpiryWarning, stage: Stage, *, now: datetime) 
             due_at=due_at,
             provisional=stage.provisional,
             calendar_version=stage.calendar_version,
+            planned_at=now if moved else row.planned_at,
         )
     )
     session.refresh(row)

@@ -21,6 +21,7 @@ from tests.builders import at, day
 from tests.builders_access import signed_in_client
 from tests.builders_calendar import OURS, TENANTS, a_duty, a_long_agreement, rule
 from tests.builders_desk import move_clock, opened_at, read
+from tests.builders_expiry import scan
 
 NOW = at("Tue 2026-12-29 10:00")
 
@@ -103,6 +104,30 @@ def test_a_date_that_moves_keeps_its_uid_and_raises_its_sequence(app, officer):
     moved = {uid for uid in before if before[uid].start != after[uid].start}
     assert [(before[uid]["sequence"], after[uid]["sequence"]) for uid in moved] == [(0, 1)] * 2
     assert {after[uid].start for uid in moved} == {day("Thu 2026-12-31"), day("Wed 2027-01-06")}
+
+
+def test_a_warning_that_moves_keeps_its_uid_and_raises_its_sequence(app, officer):
+    """The last day is Friday 31 December 2027: each warning stands thirty, fifteen, … days before it."""
+    address, reader = an_address(officer), app.test_client()
+    planned, later = at("Mon 2027-11-15 10:00"), at("Mon 2027-11-15 11:00")
+    with unit_of_work() as session:
+        scan(session, planned)
+    move_clock(later)
+    before = events_of(reader.get(address))
+
+    with unit_of_work() as session:
+        rule(session, "Wed 2027-12-01", is_working=False, now=later)
+        scan(session, later)
+
+    after = events_of(reader.get(address))
+    warnings = {uid for uid in before if uid.startswith("warning-")}
+    moved = {uid for uid in warnings if before[uid].start != after[uid].start}
+    assert before.keys() == after.keys()
+    assert {(before[uid].start, after[uid].start) for uid in moved} == {
+        (day("Wed 2027-12-01"), day("Tue 2027-11-30")),
+    }
+    assert {after[uid]["sequence"] - before[uid]["sequence"] for uid in moved} == {3600}
+    assert all(before[uid]["sequence"] == after[uid]["sequence"] for uid in warnings - moved)
 
 
 def test_what_has_not_changed_is_not_sent_again(app, officer):
