@@ -103,12 +103,15 @@ def restore(*, archive: Path | None, force: bool, release: bool, reason: str, as
         "missing_files": len(done_.manifest.missing),
         "before": str(done_.before) if done_.before else None,
         "sending": "paused",
+        "live_keys": list(done_.live_keys),
     }
     if as_json:
         print_json(told)
         return
     for name, value in told.items():
-        click.echo(f"{name:20}{value}")
+        click.echo(f"{name:20}{', '.join(value) or '–' if isinstance(value, list) else value}")
+    if done_.live_keys:
+        click.echo("These keys are live again, also if you revoked them after the copy: keys revoke PREFIX --reason …")
     click.echo('Sending is paused. Look at the notices, then: restore --release --reason "…"')
 
 

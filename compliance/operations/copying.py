@@ -7,11 +7,14 @@ that writers go on; the file is never copied as a file. PostgreSQL's is a `pg_du
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pysqlite3.dbapi2
-from sqlalchemy import URL, Engine, create_engine, text
+from sqlalchemy import URL, Connection, Engine, create_engine, text
 
 from agreements.kernel.engines import engine_options, prepare_engine
 from agreements.kernel.errors import N_, Conflict, IntegrityBroken, MissingData
@@ -62,12 +65,44 @@ def dump_postgresql(url: URL, target: Path, *, snapshot: str) -> None:
     _run("pg_dump", url, arguments)
 
 
-def load_postgresql(url: URL, dump: Path, *, replaces: bool) -> None:
-    """Bring a dump back in one transaction. `replaces` drops what is there first."""
-    arguments = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]
+def load_postgresql(connection: Connection, dump: Path, *, replaces: bool) -> None:
+    """Bring a dump back inside the caller's transaction: nobody sees it before the caller commits.
+
+    `replaces` drops what is there first. The connection's settings are changed: close it afterwards.
+    """
+    script = dump.with_suffix(".sql")
+    arguments = ["--no-owner", "--no-privileges", f"--file={script}"]
     if replaces:
         arguments += ["--clean", "--if-exists"]
-    _run("pg_restore", url, [*arguments, f"--dbname={url.database}", str(dump)])
+    _run("pg_restore", connection.engine.url, [*arguments, str(dump)])
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.cursor() as cursor, script.open("rb") as lines:
+            _play(cursor, lines)
+            cursor.execute("RESET search_path")
+    except psycopg.Error as error:
+        raise _failed("pg_restore", str(error)) from error
+    finally:
+        script.unlink(missing_ok=True)
+
+
+def _play(cursor: psycopg.Cursor[Any], lines: Iterator[bytes]) -> None:
+    """Execute a script as pg_restore writes it: statements on lines of their own, and a row a line after each COPY."""
+    statements: list[bytes] = []
+    for line in lines:
+        if line.startswith((b"\\", b"SET transaction_timeout")):
+            continue  # for psql only, and for servers newer than the oldest we run on
+        if not (line.startswith(b"COPY ") and line.endswith(b" FROM stdin;\n")):
+            statements.append(line)
+            continue
+        cursor.execute(b"".join(statements))
+        statements.clear()
+        with cursor.copy(line) as copy:
+            for row in lines:
+                if row == b"\\.\n":
+                    break
+                copy.write(row)
+    cursor.execute(b"".join(statements))
 
 
 def refuse_company(engine: Engine) -> None:
@@ -103,12 +138,12 @@ def _run(tool: str, url: URL, arguments: list[str]) -> None:
     environment = os.environ | {name: str(value) for name, value in where.items() if value is not None}
     ran = subprocess.run([found, *arguments], env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own arguments
     if ran.returncode != 0:
-        raise Conflict(
-            N_("%(tool)s failed: %(said)s"),
-            code="TOOL_FAILED",
-            tool=tool,
-            said=(ran.stderr.strip().splitlines() or [str(ran.returncode)])[0][:300],
-        )
+        raise _failed(tool, ran.stderr.strip() or str(ran.returncode))
+
+
+def _failed(tool: str, said: str) -> Conflict:
+    first = (said.splitlines() or ["?"])[0][:300]  # what follows quotes rows
+    return Conflict(N_("%(tool)s failed: %(said)s"), code="TOOL_FAILED", tool=tool, said=first)
 
 
 def remove_database_files(path: Path) -> None:

@@ -1,21 +1,23 @@
 """Bringing an archive back: checked before it is believed, into an empty instance, and silent until a person says so.
 
 Nothing of the old state is trusted to know what was sent since the copy was made. The restored database starts with
-sending paused and with everything held back that the send journal saw begin (`notices.held`).
+sending paused and with everything held back that the send journal saw begin (`notices.held`). Copy and marks come in
+one transaction: whoever kills a restore finds what stood there before.
 """
 
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 from flask import current_app
-from sqlalchemy import Engine, func, inspect, select, update
+from sqlalchemy import Connection, Engine, func, inspect, select, update
 from sqlalchemy.orm import Session
 
 from agreements.kernel import audit, clock
-from agreements.kernel.access.models import EndReason, WebSession
+from agreements.kernel.access.models import EndReason, GatewayKey, PersonalKey, WebSession
 from agreements.kernel.access.rules import OPERATOR
 from agreements.kernel.audit import AuditEvent
 from agreements.kernel.clock import Installation
@@ -42,11 +44,16 @@ from compliance.operations.readiness import newest_revision
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was brought back; `before` is the backup of what stood there, None where nothing did."""
+    """What was brought back.
+
+    before     the backup of what stood there, None where nothing did
+    live_keys  the keys that open doors in the copy, by prefix and name; some may have been revoked since it was made
+    """
 
     manifest: Manifest
     journal: Reconciled
     before: Path | None
+    live_keys: tuple[str, ...]
 
 
 def restore(path: Path, *, force: bool = False) -> Restored:
@@ -121,7 +128,7 @@ def _bring_back(path: Path, manifest: Manifest, folder: Path, instance: Path, be
         _keep_files(manifest, folder, instance)
         _merge_journal(folder, instance)
         engine = engine_on(db.engine.url.set(database=str(database)))
-        journal = _mark(engine, manifest)
+        journal, live_keys = _mark(engine, manifest)
         engine.dispose()
         finish_sqlite(database)
         db.session.remove()
@@ -136,11 +143,16 @@ def _bring_back(path: Path, manifest: Manifest, folder: Path, instance: Path, be
         db.engine.dispose()
         _keep_files(manifest, folder, instance)
         _merge_journal(folder, instance)
-        load_postgresql(db.engine.url, database, replaces=replaces)
-        journal = _mark(db.engine, manifest)
+        engine = engine_on(db.engine.url)
+        try:
+            journal, live_keys = _mark(
+                engine, manifest, load=lambda connection: load_postgresql(connection, database, replaces=replaces)
+            )
+        finally:
+            engine.dispose()
     if manifest.with_keys:
         _put_keys(folder / KEYS, instance)
-    return Restored(manifest, journal, before)
+    return Restored(manifest, journal, before, live_keys)
 
 
 def _check_keys(manifest: Manifest, folder: Path, instance: Path) -> None:
@@ -172,10 +184,13 @@ def _merge_journal(folder: Path, instance: Path) -> None:
             ours.write(sent)
 
 
-def _mark(engine: Engine, manifest: Manifest) -> Reconciled:
-    """Pause, hold back and check, in one transaction: nobody ever sees the copy without its marks."""
+def _mark(
+    engine: Engine, manifest: Manifest, *, load: Callable[[Connection], None] = lambda _connection: None
+) -> tuple[Reconciled, tuple[str, ...]]:
+    """Load, check, pause and hold back, in one transaction: nobody ever sees the copy without its marks."""
     journal = SendJournal(Path(current_app.instance_path) / JOURNAL)
     with engine.connect().execution_options(**{WRITES: True}) as connection, Session(bind=connection) as session:
+        load(session.connection())
         _check_content(session, manifest)
         now = max(clock.now(session), manifest.created_at)
         pause_sending(session, "restore", copy_made_at=manifest.created_at, actor=OPERATOR, now=now)
@@ -200,8 +215,19 @@ def _mark(engine: Engine, manifest: Manifest) -> Reconciled:
                 "missing_files": len(manifest.missing),
             },
         )
+        live_keys = _live_keys(session)
         session.commit()
-    return found
+    return found, live_keys
+
+
+def _live_keys(session: Session) -> tuple[str, ...]:
+    return tuple(
+        f"{prefix} {name}"
+        for kind in (GatewayKey, PersonalKey)
+        for prefix, name in session.execute(
+            select(kind.prefix, kind.name).where(kind.revoked_at.is_(None)).order_by(kind.id)
+        )
+    )
 
 
 def _check_content(session: Session, manifest: Manifest) -> None:

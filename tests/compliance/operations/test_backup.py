@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 import tarfile
 import threading
 from importlib.util import find_spec
@@ -13,6 +16,8 @@ from flask_migrate import stamp
 from sqlalchemy import select
 
 from agreements.kernel import audit, clock, files
+from agreements.kernel.access.keys import revoke_key
+from agreements.kernel.access.models import GatewayKey, Scope
 from agreements.kernel.access.rules import OPERATOR
 from agreements.kernel.clock import Installation
 from agreements.kernel.crypto import load_keyring
@@ -32,6 +37,7 @@ from compliance.operations.backup import back_up, key_mark, verify_archive
 from compliance.scheduling.jobs import JOBS
 from compliance.scheduling.runner import tick_once
 from tests.builders import a_person, at
+from tests.builders_gateway import a_key
 from tests.builders_notices import DRAFTED_AT, a_mail_server, a_queued_notice
 
 pytestmark = pytest.mark.both_engines
@@ -176,6 +182,72 @@ def test_an_older_copy_sends_nothing_and_never_again_as_new(ours, elsewhere, tmp
         sent(server)
         assert len(server.wire) == 2
         assert server.wire[0] == server.wire[1], "the same bytes under the same id"
+
+
+KILLED_RESTORE = """
+import os, signal, sys
+from app import create_app
+from compliance.operations import restoring
+restoring.pause_sending = lambda *_args, **_options: os.kill(os.getpid(), signal.SIGKILL)
+with create_app(instance_path=sys.argv[1]).app_context():
+    restoring.restore(restoring.Path(sys.argv[2]), force=True)
+"""
+
+
+def test_a_restore_killed_before_its_marks_leaves_what_stood_there_and_sends_nothing(ours, tmp_path):
+    with unit_of_work() as session:
+        a_queued_notice(session)
+    path, _ = back_up(tmp_path / "yesterday.tar.gz")
+    with a_mail_server() as server:
+        sent(server)
+        before = chain()
+        db.session.remove()
+        db.engine.dispose()
+
+        arguments = [sys.executable, "-c", KILLED_RESTORE, ours.instance_path, str(path)]
+        ran = subprocess.run(arguments, capture_output=True, text=True, check=False)
+
+        assert ran.returncode == -signal.SIGKILL, ran.stderr
+        assert chain() == before
+        assert outbox().state is OutboxState.ACCEPTED, "in the copy it is not sent yet"
+        sent(server)
+        assert len(server.wire) == 1
+
+
+def test_a_copy_that_its_manifest_does_not_describe_replaces_nothing(ours, tmp_path):
+    path, _ = back_up(tmp_path / "a.tar.gz")
+    with tarfile.open(path) as tar:
+        members = [(entry, tar.extractfile(entry).read()) for entry in tar.getmembers()]
+    with tarfile.open(path, "w:gz") as tar:
+        for entry, data in members:
+            told = data
+            if entry.name == "manifest.json":
+                told = json.dumps(json.loads(data) | {"audit_acts": 4711}).encode()
+                entry.size = len(told)
+            tar.addfile(entry, BytesIO(told))
+    an_act(1)
+    before = chain()
+
+    with pytest.raises(IntegrityBroken, match="manifest describes"):
+        restoring.restore(path, force=True)
+
+    assert chain() == before
+    assert open_pause(db.session()) is None
+
+
+def test_keys_that_the_copy_brings_back_to_life_are_named(ours, tmp_path):
+    with unit_of_work() as session:
+        a_key(session, Scope.DECIDE)
+    prefix = db.session().scalars(select(GatewayKey.prefix)).one()
+    path, _ = back_up(tmp_path / "a.tar.gz")
+    with unit_of_work() as session:
+        revoke_key(session, prefix, reason="stolen", actor=OPERATOR, now=LATER, wall=LATER)
+
+    told = ours.test_cli_runner().invoke(args=["restore", str(path), "--force"])
+
+    assert told.exit_code == 0, told.output
+    assert f"{prefix} 核验网关" in told.stdout
+    assert "keys revoke" in told.stdout
 
 
 def sent(server):
