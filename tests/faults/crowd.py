@@ -167,7 +167,7 @@ class Crowd:
     def storm(self, kills):
         """Kill one process after the other with -9, at random instants; each is replaced at once."""
         for _ in range(kills):
-            time.sleep(self.random.uniform(0.01, 0.14))
+            time.sleep(self.random.uniform(0.005, 0.1))
             workers = self.web.workers()
             if workers and time.monotonic() - self._web_killed_at > WEB_KILLED_EVERY_SECONDS:
                 self._web_killed_at = time.monotonic()
@@ -187,6 +187,6 @@ def wait_until(reached, seconds=PATIENCE_SECONDS, what="the processes did not ge
     """Wait for the ledger to say so; return how many seconds it took."""
     began = time.monotonic()
     while not reached():
-        assert time.monotonic() - began < seconds, what
+        assert time.monotonic() - began < seconds, what() if callable(what) else what
         time.sleep(0.1)
     return time.monotonic() - began

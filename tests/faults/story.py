@@ -35,7 +35,7 @@ from tests.builders_register import APPROVER, OFFICER
 from tests.builders_upstream import a_change as a_source_change
 from tests.builders_upstream import a_source
 
-AGREEMENTS = 12
+AGREEMENTS = 8
 CAP = 3
 GONE = (NoticeState.SENT, NoticeState.ARRIVED, NoticeState.ACKNOWLEDGED)
 
@@ -95,9 +95,19 @@ def play(chapters, stage, processes):
 
 def _is_quiet(session):
     """Nothing is due and nothing is on its way, so that the next chapter finds all of them at the same place."""
-    under_way = _count(session, Outbox.id, Outbox.state.in_((OutboxState.PENDING, OutboxState.CLAIMED)))
+    return not still_open(session)
+
+
+def still_open(session):
+    """Return what is due and what is on its way, by sweep and by state of the outbox."""
     now = clock.now(session)
-    return not under_way and not any(due_items(sweep, session, due_by=now) for job in JOBS for sweep in job.sweeps)
+    due = {sweep.name: due_items(sweep, session, due_by=now) for job in JOBS for sweep in job.sweeps}
+    under_way = select(Outbox.state, func.count(Outbox.id)).where(
+        Outbox.state.in_((OutboxState.PENDING, OutboxState.CLAIMED))
+    )
+    return {name: items for name, items in due.items() if items} | dict(
+        session.execute(under_way.group_by(Outbox.state)).all()
+    )
 
 
 def _for_each_case(act):

@@ -21,7 +21,7 @@ MANY_KILLS = 1500  # on each engine
 
 @pytest.fixture
 def mail_server():
-    with a_mail_server() as server:
+    with a_mail_server(pause_seconds=0.05) as server:  # so that many kills hit a message on its way
         yield server
 
 
@@ -71,13 +71,15 @@ def play_with_kills(instance, mail_server, told_by_one_process, kills):
 
         def storm(reached):
             crowd.storm(min(each, kills - sum(crowd.kills.values())))
-            wait_until(reached)
+            wait_until(reached, what=lambda: f"left undone: {story.still_open(db.session())}")
 
         try:
             story.play(story.STORY, story.Stage(mail_server.wire, crowd.web.acknowledge), storm)
         finally:
             gateway.close()
             crowd.close()
+            db.session.remove()
+            db.engine.dispose()
         with unit_of_work() as session:
             story.check_ledger(session)
             again = story.check_wire(session, mail_server.wire)
