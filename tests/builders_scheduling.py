@@ -11,7 +11,7 @@ from sqlalchemy import select
 from agreements.kernel import clock, revisions
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.revisions import Revision
-from agreements.kernel.sweeps import Sweep, SweepRun
+from agreements.kernel.sweeps import Sweep, SweepFailure, SweepRun
 from compliance.scheduling.jobs import Job, Outcome
 from compliance.scheduling.models import JobRun
 
@@ -50,6 +50,22 @@ def a_pump(function):
         return Outcome(SweepRun(done=1))
 
     return pump
+
+
+def a_parked_item(sweep="lifecycle", item=4711):
+    """An item that failed five times just now."""
+    wall = clock.wall()
+    return SweepFailure(
+        sweep=sweep,
+        item_id=item,
+        tries=5,
+        last_error="ValueError at x.py:1",
+        due_by=wall,
+        first_failed_at=wall,
+        last_failed_at=wall,
+        next_try_at=wall,
+        parked_at=wall,
+    )
 
 
 def a_heartbeat(job="lifecycle", *, ago=timedelta(), wall=None, **changed):

@@ -1,4 +1,4 @@
-"""What every page says in red: the scheduler is late, so notices wait and nothing that time made true is recorded."""
+"""What every page says in red: the scheduler is late, so that notices wait and nothing is recorded, or work stuck."""
 
 import logging
 

@@ -33,7 +33,13 @@ from compliance.notices.held import is_behind
 from compliance.notices.models import Outbox
 from compliance.notices.smtp import transport_of
 from compliance.operations.metrics import program_version
-from compliance.operations.readiness import clock_trusted, due_work_in_time, migrations_current, scheduler_on_time
+from compliance.operations.readiness import (
+    clock_trusted,
+    due_work_in_time,
+    migrations_current,
+    nothing_parked,
+    scheduler_on_time,
+)
 
 LEAST_DISK_BYTES = 1024**3
 YEAR_WANTED_FROM_MONTH = 12
@@ -204,6 +210,11 @@ def punctual(session: Session) -> tuple[Grade, str, str]:
     return finding(wrong, "flask --app app jobs run") if wrong else good("every job within three cadences")
 
 
+def nothing_stuck(session: Session) -> tuple[Grade, str, str]:
+    wrong = nothing_parked(session)
+    return finding(wrong, "Admin → Jobs names the items and their errors.") if wrong else good("nothing needs a person")
+
+
 def sending(session: Session) -> tuple[Grade, str, str]:
     pause = open_pause(session)
     if pause is not None:
@@ -259,6 +270,7 @@ QUESTIONS: dict[str, Callable[[Session], tuple[Grade, str, str]]] = {
     "calendar": calendar_covers,
     "clock": clock_right,
     "scheduler": punctual,
+    "parked": nothing_stuck,
     "sending": sending,
     "people": people,
     "disk": disk,

@@ -1,4 +1,4 @@
-"""Ready means punctual, not only alive: the database answers, in the right shape, and due work is done in its time."""
+"""Ready means punctual, not only alive: the database answers, in the right shape, and due work is done, in its time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -100,6 +100,12 @@ def due_work_in_time(session: Session) -> str:
     )
 
 
+def nothing_parked(session: Session) -> str:
+    """Say which jobs have items that failed so often that they need a person: their work is not done."""
+    health = scheduler_health(session, clock.wall())
+    return "; ".join(f"{status.job.name}: {len(status.parked)} parked" for status in health.stuck)
+
+
 def clock_trusted(session: Session) -> str:
     """Say why the machine's clock is in doubt."""
     return clock_doubt(session, wall=clock.wall())
@@ -118,6 +124,7 @@ _ASKED: dict[str, Callable[[Session], str]] = {
     "migrations": migrations_current,
     "scheduler": scheduler_on_time,
     "due_work": due_work_in_time,
+    "parked": nothing_parked,
     "clock": clock_trusted,
 }
 

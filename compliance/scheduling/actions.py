@@ -53,20 +53,25 @@ class Health:
 
     late           jobs that have not finished for more than three cadences, or never, in table order
     broken         jobs whose last run broke as a whole
-    parked         how many items failed so often that a person must look
+    stuck          jobs with items that failed so often that a person must look
     silent_since   the newest heartbeat of all, when every job is late: the scheduler is not running
     never_ran      whether there is no heartbeat at all
     """
 
     late: tuple[JobStatus, ...]
     broken: tuple[JobStatus, ...]
-    parked: int
+    stuck: tuple[JobStatus, ...]
     silent_since: datetime | None
     never_ran: bool
 
     @property
     def is_punctual(self) -> bool:
         return not self.late and not self.broken
+
+    @property
+    def parked(self) -> int:
+        """How many items need a person, whatever their jobs' punctuality."""
+        return sum(len(status.parked) for status in self.stuck)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,7 @@ def scheduler_health(session: Session, wall: datetime, jobs: tuple[Job, ...] = J
     return Health(
         late=late,
         broken=tuple(status for status in statuses if status.is_broken),
-        parked=sum(len(status.parked) for status in statuses),
+        stuck=tuple(status for status in statuses if status.parked),
         silent_since=max(heartbeats) if heartbeats and len(late) == len(statuses) else None,
         never_ran=not heartbeats,
     )

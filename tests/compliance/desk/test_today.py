@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from agreements.kernel.db import unit_of_work
 from compliance.alarms.actions import raise_alarm
 from compliance.alarms.rules import AlarmKind
 from compliance.scheduling.jobs import JOBS
@@ -12,7 +13,7 @@ from tests.builders_access import signed_in_client
 from tests.builders_compliance import a_change, a_demanded_case, a_suspected_case, an_agreement_in_service
 from tests.builders_desk import move_clock, opened_at, text_of, zh
 from tests.builders_register import a_paid_agreement, a_registered_agreement
-from tests.builders_scheduling import a_heartbeat
+from tests.builders_scheduling import a_heartbeat, a_parked_item
 
 
 def test_an_empty_register_teaches_how_to_begin(app):
@@ -82,6 +83,20 @@ def test_a_silent_scheduler_is_announced_in_red_on_every_page_until_it_runs(app)
     for job in JOBS:
         a_heartbeat(job.name)
     assert "health-banner" not in client.get("/").get_data(as_text=True)
+
+
+def test_work_that_needs_a_person_is_announced_in_red_although_the_scheduler_is_punctual(app):
+    client = opened_at(app, at("Mon 2024-07-29 10:00"))
+    for job in JOBS:
+        a_heartbeat(job.name)
+    with unit_of_work() as session:
+        session.add(a_parked_item())
+
+    for page in ("/", "/agreements", "/cases", "/account"):
+        told = client.get(page).get_data(as_text=True)
+        assert 'class="alert alert-danger health-banner"' in told
+        assert "定时任务有 1 项连续失败，需人工处理。" in told
+        assert zh("job.lifecycle") in told
 
 
 def test_duties_are_filtered_by_side_by_when_and_by_what_is_owed(app):

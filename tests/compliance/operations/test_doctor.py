@@ -17,7 +17,7 @@ from compliance.operations.doctor import Grade, examine
 from compliance.scheduling.jobs import JOBS
 from tests.builders_access import a_staff_member
 from tests.builders_notices import DRAFTED_AT, a_queued_notice
-from tests.builders_scheduling import a_heartbeat
+from tests.builders_scheduling import a_heartbeat, a_parked_item
 
 pytestmark = pytest.mark.both_engines
 ROLES = ("admin", "legal_officer", "legal_approver")
@@ -101,6 +101,13 @@ def test_a_scheduler_that_sleeps_is_found(sound):
         a_queued_notice(session, now=DRAFTED_AT)
 
     assert "send_notices" in findings()["scheduler"]
+
+
+def test_items_that_need_a_person_are_found(sound):
+    with unit_of_work() as session:
+        session.add(a_parked_item())
+
+    assert findings() == {"parked": "lifecycle: 1 parked"}
 
 
 def test_the_command_exits_by_what_it_found_and_prints_json(sound):

@@ -17,14 +17,15 @@ from agreements.kernel.pausing import pause_sending
 from agreements.kernel.sweeps import SweepFailure
 from compliance.notices.models import Outbox
 from compliance.scheduling.actions import oldest_due_lags
-from compliance.scheduling.jobs import JOBS, Job
+from compliance.scheduling.jobs import JOBS, Asked, Job, job_named
 from compliance.scheduling.models import JobRun
 from tests.builders import at
 from tests.builders_access import signed_in_client
 from tests.builders_compliance import a_suspected_case
 from tests.builders_gateway import a_key
 from tests.builders_notices import ADDRESS, a_queued_notice
-from tests.builders_scheduling import a_heartbeat, a_sweep
+from tests.builders_scheduling import a_heartbeat, a_parked_item, a_sweep
+from tests.builders_upstream import RECEIVED, a_change, a_source, an_order
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_a_punctual_installation_is_ready(punctual):
     status, answer = ready(punctual)
 
     assert (status, answer["failing"]) == (200, []), answer
-    assert set(answer["checks"]) == {"database", "migrations", "scheduler", "due_work", "clock", "keys"}
+    assert set(answer["checks"]) == {"database", "migrations", "scheduler", "due_work", "parked", "clock", "keys"}
 
 
 def test_a_job_that_missed_three_cadences_makes_it_unready_and_is_named(punctual):
@@ -116,6 +117,33 @@ def test_one_bad_row_is_no_lag_of_the_job(punctual):
             )
         )
         assert oldest_due_lags(session, now=clock.wall(), jobs=(job,))[job] == timedelta()
+
+
+def test_letters_that_nobody_signs_make_it_unready_once_they_need_a_person(punctual):
+    with unit_of_work() as session:
+        for number, name in enumerate("甲乙", 1):
+            an_order(session, number, name, provider_name=None)
+        a_change(session, a_source(session))
+    asked = Asked(due_by=RECEIVED, now=RECEIVED, wall=RECEIVED, pauses=False)
+    for _ in range(4):
+        job_named("upstream_dispatch").run(asked)
+    assert ready(punctual)[1]["checks"]["parked"] == "passed"
+
+    job_named("upstream_dispatch").run(asked)
+
+    status, answer = ready(punctual)
+    assert status == 503
+    assert answer["checks"]["parked"] == "upstream_dispatch: 2 parked"
+
+
+def test_one_parked_row_alone_makes_it_unready(punctual):
+    with unit_of_work() as session:
+        session.add(a_parked_item())
+
+    status, answer = ready(punctual)
+
+    assert (status, answer["failing"]) == (503, ["parked"])
+    assert answer["checks"]["parked"] == "lifecycle: 1 parked"
 
 
 @pytest.mark.parametrize(

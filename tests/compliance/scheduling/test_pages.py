@@ -7,13 +7,12 @@ from agreements.kernel import clock
 from agreements.kernel.access.models import Locale
 from agreements.kernel.audit import AuditEvent
 from agreements.kernel.db import db, unit_of_work
-from agreements.kernel.sweeps import SweepFailure
 from agreements.register.models import Agreement
 from compliance.scheduling.jobs import JOBS
 from compliance.scheduling.views import duration
 from tests.builders_access import signed_in_client
 from tests.builders_register import a_paid_agreement
-from tests.builders_scheduling import a_heartbeat, heartbeats
+from tests.builders_scheduling import a_heartbeat, a_parked_item, heartbeats
 
 
 @pytest.fixture
@@ -25,21 +24,9 @@ def ops(app):
     return signed_in_client(app, "ops", locale=Locale.EN)
 
 
-def parked(**changed):
-    wall = clock.wall()
-    values = {
-        "sweep": "lifecycle",
-        "item_id": 4711,
-        "tries": 5,
-        "last_error": "ValueError at x.py:1",
-        "due_by": wall,
-        "first_failed_at": wall,
-        "last_failed_at": wall,
-        "next_try_at": wall,
-        "parked_at": wall,
-    }
+def parked():
     with unit_of_work() as session:
-        session.add(SweepFailure(**(values | changed)))
+        session.add(a_parked_item())
 
 
 def test_only_who_may_run_jobs_sees_them(app):
@@ -70,6 +57,7 @@ def test_the_page_shows_heartbeats_steps_and_what_keeps_failing(ops):
     assert "clock set ahead by 2 h" in page
     assert "4711" in page
     assert "needs a person" in page
+    assert "Scheduled work keeps failing and needs a person (1)." in page
 
 
 def test_chinese_and_english_are_complete(app):
