@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
@@ -44,7 +44,8 @@ def readiness() -> list[Check]:
     reached = _ask("database", lambda: answers(session))
     checks = [reached]
     for name, ask in _ASKED.items():
-        checks.append(_ask(name, lambda ask=ask: ask(session)) if reached.passed else Check(name, "not asked"))  # type: ignore[misc]
+        asking = partial(ask, session)
+        checks.append(_ask(name, asking) if reached.passed else Check(name, "not asked"))
     session.rollback()
     return [*checks, _ask("keys", keys_present)]
 

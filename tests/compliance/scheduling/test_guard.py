@@ -8,6 +8,7 @@ import pytest
 from agreements.kernel import clock, engines
 from agreements.kernel import db as kernel_db
 from agreements.kernel.db import unit_of_work
+from compliance.scheduling import rules
 from compliance.scheduling.actions import scheduler_health
 from compliance.scheduling.jobs import JOBS, check_clock
 from compliance.scheduling.process import SchedulerProcess
@@ -195,6 +196,7 @@ def test_a_job_that_goes_from_item_to_item_is_not_stuck_however_long_it_takes(st
 
 def test_a_blocked_database_is_noticed_and_the_work_goes_on_when_it_is_free(app, start, monkeypatch):
     monkeypatch.setattr(engines, "BUSY_TIMEOUT_MS", 100)
+    monkeypatch.setattr(rules, "LEAST_PATIENCE", timedelta())
     process = start(a_job("toy", 1, cadence=1))
     wait_until(lambda: runs_of("toy") >= 2)
     blocker = kernel_db.db.engine.connect().execution_options(**{engines.WRITES: True})
