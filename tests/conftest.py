@@ -16,10 +16,12 @@ from hypothesis import settings
 
 from agreements.kernel.db import db, unit_of_work
 from app import create_app
+from tests import thrift
 from tests.postgresql_server import Databases, a_server
 
 settings.register_profile("ours", deadline=None)  # a busy machine is no fault
 settings.load_profile("ours")
+thrift.begin()
 
 ROOT = Path(__file__).parent
 LEDGER = ("agreements/kernel", "agreements/parties", "agreements/register", "compliance")
@@ -154,6 +156,7 @@ def app(instance):
     """The application on a fresh copy of the empty database."""
     app = create_app(instance_path=str(instance))
     app.test_client_class = OwnContextClient
+    app.jinja_env.bytecode_cache = thrift.TEMPLATES
     with app.app_context():
         yield app
         db.session.remove()
