@@ -38,8 +38,10 @@ STATE_WRITERS = {
     "BreachCase": "compliance/breaches/moving.py",
     "Notice": "compliance/notices/moving.py",
     "Obligation": "compliance/obligations/actions.py",
+    "Settlement": "compliance/settlement/moving.py",
     "UpstreamChange": "compliance/upstream/moving.py",
     "UpstreamImpact": "compliance/upstream/moving.py",
+    "UsageStatement": "compliance/settlement/usage.py",
 }
 
 

@@ -19,6 +19,7 @@ class ObligationCode(StrEnum):
     PROVIDER_UPSTREAM_NOTICE = "provider_upstream_notice"
     PROVIDER_UPSTREAM_WITHDRAWAL_NOTICE = "provider_upstream_withdrawal_notice"
     AFTERMATH_AGREEMENT = "aftermath_agreement"
+    SETTLEMENT_ACTUAL_USAGE = "settlement_actual_usage"
 
 
 class ObligationState(StrEnum):
@@ -60,6 +61,7 @@ CATALOGUE: dict[ObligationCode, CatalogueEntry] = {
         "2.4", Debtor.PROVIDER, DeadlineRule.UPSTREAM_WITHDRAWAL_NOTICE
     ),
     ObligationCode.AFTERMATH_AGREEMENT: CatalogueEntry("2.4", Debtor.BOTH, DeadlineRule.AFTERMATH_AGREEMENT),
+    ObligationCode.SETTLEMENT_ACTUAL_USAGE: CatalogueEntry("4.6", Debtor.BOTH, DeadlineRule.SETTLEMENT_STATEMENT),
 }
 REMINDERS = tuple(code for code, entry in CATALOGUE.items() if RULES[entry.rule].kind is Kind.REMINDER)
 """Entries whose date only reminds: passing it makes nobody late."""

@@ -24,6 +24,7 @@ from compliance.notices.sender import send_due
 from compliance.notices.smtp import transport_of
 from compliance.scheduling import sweeps as own_sweeps
 from compliance.scheduling.rules import STEP_LIMIT_SECONDS
+from compliance.settlement import sweeps as settlement_sweeps
 from compliance.upstream import sweeps as upstream_sweeps
 
 CLOCK_CHECK = "clock_check"
@@ -175,6 +176,12 @@ JOBS: tuple[Job, ...] = (
         60,
         N_("Tells every tenant of a source's change within a working day, on all days, and calls us before it is late"),
         upstream_sweeps.SWEEPS,
+    ),
+    Job(
+        "settlement_open",
+        300,
+        N_("Opens the settlement of an agreement that ended early by agreement or for our reason"),
+        settlement_sweeps.SWEEPS,
     ),
     Job(
         "expiry_scan",

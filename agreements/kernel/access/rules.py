@@ -75,6 +75,12 @@ class Permission(StrEnum):
     RECORD_UPSTREAM = "record_upstream"
     HANDLE_UPSTREAM = "handle_upstream"
     SETTLE_UPSTREAM = "settle_upstream"
+    ARRANGE_REGISTER = "arrange_register"
+    RECORD_USAGE = "record_usage"
+    SIGN_OFF_USAGE = "sign_off_usage"
+    PREPARE_SETTLEMENT = "prepare_settlement"
+    CONFIRM_SETTLEMENT = "confirm_settlement"
+    PAY_SETTLEMENT = "pay_settlement"
 
 
 _OFFICER, _APPROVER, _OPS = Role.LEGAL_OFFICER, Role.LEGAL_APPROVER, Role.OPS
@@ -110,6 +116,12 @@ MATRIX: dict[Permission, frozenset[Role]] = {
         Permission.RECORD_UPSTREAM: (_OFFICER, _APPROVER, _OPS, Role.FINANCE, Role.ADMIN),
         Permission.HANDLE_UPSTREAM: (_OFFICER,),
         Permission.SETTLE_UPSTREAM: (_APPROVER,),
+        Permission.ARRANGE_REGISTER: (_OFFICER, _APPROVER, _OPS),
+        Permission.RECORD_USAGE: (_OFFICER, _OPS),
+        Permission.SIGN_OFF_USAGE: (_OFFICER, _OPS, Role.FINANCE),
+        Permission.PREPARE_SETTLEMENT: (_OFFICER,),
+        Permission.CONFIRM_SETTLEMENT: (_APPROVER,),
+        Permission.PAY_SETTLEMENT: (Role.FINANCE,),
     }.items()
 }
 
