@@ -23,6 +23,7 @@ from agreements.parties.rules import (
     missing_documents,
     normalised_name,
 )
+from agreements.parties.searching import index_party
 
 TENANT_KEY = re.compile(r"[a-z0-9][a-z0-9-]{2,59}")
 EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+|[A-Za-z0-9._%+-]{1,64}@localhost")
@@ -82,6 +83,7 @@ def ensure_tenant(session: Session, name: str, *, tenant_key: str | None, actor:
             session, actor=actor, act="tenant.added", subject=f"tenant:{tenant.id}", tenant_id=tenant.id, now=now
         )
         revisions.raise_revision(session, tenant_id=tenant.id, cause="tenant.added", now=now)
+        index_party(session, party)
     elif tenant_key not in (None, tenant.tenant_key):
         raise Conflict(
             N_("This tenant is known to the gateway as “%(key)s”; its key is never changed."),

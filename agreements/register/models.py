@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Boolean, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from agreements.kernel.access.models import Person
 from agreements.kernel.db import Base, UTCDateTime, enum_type
 from agreements.kernel.files import StoredFile
 from agreements.parties.models import Contact, Tenant
@@ -17,6 +18,7 @@ class Agreement(Base):
     """One order, and so one agreement. Its state is moved by `register.actions` only.
 
     `effective_at` is the completion of payment (main 三 1); `service_end_exclusive_at` the first instant after service.
+    `owner_id` is who of ours looks after it, None for nobody yet.
     """
 
     __tablename__ = "agreement"
@@ -64,11 +66,13 @@ class Agreement(Base):
     payment_reference: Mapped[str | None] = mapped_column(String(120))
     document_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"))
     registered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
 
     tenant: Mapped[Tenant] = relationship()
     product: Mapped[Product] = relationship()
     contact: Mapped[Contact | None] = relationship()
     document: Mapped[StoredFile] = relationship()
+    owner: Mapped[Person | None] = relationship()
 
 
 class Instrument(Base):

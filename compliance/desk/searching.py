@@ -1,20 +1,23 @@
 """Searching the register: what the address asks for, and the statement that answers it (E-50)."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from agreements.kernel.instants import end_of, legal_date
 from agreements.parties.models import Party, Tenant
-from agreements.parties.rules import normalised_name
+from agreements.parties.searching import is_tenant_spelt
+from agreements.parties.spelling import Word as SearchWord
+from agreements.parties.spelling import spellings_of, words_of
 from agreements.products.models import Product
 from agreements.register.models import Agreement
 from agreements.register.rules import IN_FORCE, AgreementState
+from compliance.desk.arranging_models import LONGEST_LABEL, AgreementLabel
 from compliance.desk.holds import counts, stands
 from compliance.desk.reading import is_in_state
 from compliance.desk.rules import ServiceState
@@ -32,16 +35,28 @@ SORTS: dict[str, InstrumentedAttribute[Any]] = {
     "quota": Agreement.quota_total,
 }
 NEWEST_FIRST = "-registered"
+OWN = "me"
+NOBODY = "nobody"
 
 Word = TypeVar("Word", AgreementState, ServiceState)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPage:
+    """The ids of page `number` (from 1), in order, and how many fit in all."""
+
+    ids: list[int]
+    number: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
     """What the register shows; None and "" leave a filter out.
 
-    text         part of an order number, of a party's or product's name or code, in any spelling
+    text         words, all of them part of an order number, of a party's or product's name or code, in any spelling
     ending_days  service ends within so many calendar days
+    owner        who looks after it: a person's id, OWN for whoever looks, NOBODY
     sort         key of SORTS, descending with "-" before it
     """
 
@@ -51,10 +66,13 @@ class Search:
     product: str = ""
     ending_days: int | None = None
     sort: str = NEWEST_FIRST
+    owner: str = ""
+    label: str = ""
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.text or self.state or self.service or self.product or self.ending_days is not None)
+        chosen = (self.text, self.state, self.service, self.product, self.owner, self.label)
+        return any(chosen) or self.ending_days is not None
 
 
 def read_search(address: Mapping[str, str]) -> Search:
@@ -67,7 +85,29 @@ def read_search(address: Mapping[str, str]) -> Search:
         product=address.get("product", "")[:LONGEST_QUERY],
         ending_days=_days(address.get("ending", "")),
         sort=sort if sort.removeprefix("-") in SORTS else NEWEST_FIRST,
+        owner=_owner(address.get("owner", "")),
+        label=address.get("label", "").strip()[:LONGEST_LABEL],
     )
+
+
+def query_of(search: Search) -> str:
+    """Return the query of the address that shows a search again; what is left out is not in it."""
+    parts = {
+        "q": search.text,
+        "state": search.state or "",
+        "service": search.service or "",
+        "product": search.product,
+        "ending": "" if search.ending_days is None else str(search.ending_days),
+        "owner": search.owner,
+        "label": search.label,
+        "sort": "" if search.sort == NEWEST_FIRST else search.sort,
+    }
+    return urlencode({name: value for name, value in parts.items() if value})
+
+
+def _owner(text: str) -> str:
+    is_meant = text in (OWN, NOBODY) or (text.isascii() and text.isdigit() and len(text) < 10)
+    return text if is_meant else ""
 
 
 def _days(text: str) -> int | None:
@@ -79,12 +119,42 @@ def _word(kind: type[Word], text: str) -> Word | None:
     return next((word for word in kind if word.value == text), None)
 
 
-def ids_found(session: Session, search: Search, *, now: datetime) -> Select[int]:
-    """Return the statement of the ids that fit, in the order asked for; it joins only what the order needs."""
-    key = search.sort.removeprefix("-")
-    is_down = search.sort.startswith("-")
+def ids_found(session: Session, search: Search, *, now: datetime, person_id: int | None = None) -> Select[int]:
+    """Return the statement of the ids that fit, in the order asked for; it joins only what the order needs.
+
+    person_id  who looks, for a search of one's own agreements
+    """
+    return _in_order(_found(session, search, now=now, person_id=person_id), search.sort)
+
+
+def page_of_ids(
+    session: Session, search: Search, *, number: int, size: int, now: datetime, person_id: int | None = None
+) -> FoundPage:
+    """Return one page of what fits; a page beyond the last is the last.
+
+    Pages behind the middle are counted from the end, so that no page walks through more than half of the register.
+    """
+    statement = _found(session, search, now=now, person_id=person_id)
+    total = session.scalar(statement.with_only_columns(func.count(Agreement.id))) or 0
+    number = min(max(1, number), max(1, -(-total // size)))
+    first = (number - 1) * size
+    count = min(size, total - first)
+    if first + count <= total - first:
+        found = session.scalars(_in_order(statement, search.sort).limit(count).offset(first)).all()
+        return FoundPage(list(found), number, total)
+    sort = search.sort.removeprefix("-") if search.sort.startswith("-") else f"-{search.sort}"
+    backwards = session.scalars(_in_order(statement, sort).limit(count).offset(total - first - count)).all()
+    return FoundPage(list(reversed(backwards)), number, total)
+
+
+def _found(session: Session, search: Search, *, now: datetime, person_id: int | None) -> Select[int]:
+    return select(Agreement.id).where(*_conditions(session, search, now=now, person_id=person_id))
+
+
+def _in_order(statement: Select[int], sort: str) -> Select[int]:
+    key = sort.removeprefix("-")
+    is_down = sort.startswith("-")
     column = SORTS[key]
-    statement = select(Agreement.id).where(*_conditions(session, search, now=now))
     if key == "tenant":
         statement = statement.join(Agreement.tenant).join(Tenant.party)
     elif key == "product":
@@ -92,8 +162,8 @@ def ids_found(session: Session, search: Search, *, now: datetime) -> Select[int]
     return statement.order_by(column.desc() if is_down else column, Agreement.id.desc() if is_down else Agreement.id)
 
 
-def count_found(session: Session, search: Search, *, now: datetime) -> int:
-    statement = select(func.count(Agreement.id)).where(*_conditions(session, search, now=now))
+def count_found(session: Session, search: Search, *, now: datetime, person_id: int | None = None) -> int:
+    statement = _found(session, search, now=now, person_id=person_id).with_only_columns(func.count(Agreement.id))
     return session.scalar(statement) or 0
 
 
@@ -102,22 +172,33 @@ def agreements_of_ids(session: Session, ids: Sequence[int]) -> list[Agreement]:
     rows = session.scalars(
         select(Agreement)
         .where(Agreement.id.in_(ids))
-        .options(joinedload(Agreement.tenant).joinedload(Tenant.party), joinedload(Agreement.product))
+        .options(
+            joinedload(Agreement.tenant).joinedload(Tenant.party),
+            joinedload(Agreement.product),
+            joinedload(Agreement.owner),
+        )
     )
     found = {agreement.id: agreement for agreement in rows}
     return [found[agreement_id] for agreement_id in ids if agreement_id in found]
 
 
-def _conditions(session: Session, search: Search, *, now: datetime) -> list[ColumnElement[bool]]:
+def _conditions(session: Session, search: Search, *, now: datetime, person_id: int | None) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if search.text:
-        conditions.append(_contains(session, search.text))
+        conditions += _contains(session, search.text)
     if search.state:
         conditions.append(is_in_state(search.state, now))
     if search.service:
         conditions.append(_is_switched(search.service, now))
     if search.product:
         conditions.append(Agreement.product_id.in_(select(Product.id).where(Product.code == search.product)))
+    if search.owner == NOBODY:
+        conditions.append(Agreement.owner_id.is_(None))
+    elif search.owner:
+        conditions.append(Agreement.owner_id == (person_id if search.owner == OWN else int(search.owner)))
+    if search.label:
+        labelled = select(AgreementLabel.agreement_id).where(AgreementLabel.label == search.label)
+        conditions.append(Agreement.id.in_(labelled))
     if search.ending_days is not None:
         horizon = end_of(legal_date(now) + timedelta(days=search.ending_days))
         conditions += [
@@ -128,30 +209,27 @@ def _conditions(session: Session, search: Search, *, now: datetime) -> list[Colu
     return conditions
 
 
-def _contains(session: Session, text: str) -> ColumnElement[bool]:
-    """Match order number, party and product by their normalised spelling: width, spaces and case don't matter (E-50).
+def _contains(session: Session, text: str) -> list[ColumnElement[bool]]:
+    """Each word is part of an order number, or of a spelling of the party's or the product's name (E-50).
 
-    Products are few, so their names are normalised here; parties are many and keep their normalised name in a column.
+    Products are few, so their names are spelt here; parties are many and have their spellings in an index.
     """
-    plain = normalised_name(text)
-    products = [
-        product_id
+    words = words_of(text)
+    if not words:
+        return [false()]
+    spelt = [
+        (product_id, spellings_of((code, name)))
         for product_id, code, name in session.execute(select(Product.id, Product.code, Product.name))
-        if plain in normalised_name(code) or plain in normalised_name(name)
     ]
-    return or_(
-        Agreement.order_no.contains(plain, autoescape=True),
-        Agreement.tenant_id.in_(
-            select(Tenant.id)
-            .join(Party, Party.id == Tenant.party_id)
-            .where(
-                Party.normalised_name.contains(plain, autoescape=True)
-                | Tenant.tenant_key.contains(plain, autoescape=True)
-            )
-        ),
-        Agreement.product_id.in_(products),
-        Agreement.product_name.contains(unicodedata.normalize("NFKC", text), autoescape=True),
-    )
+    return [_has_word(word, spelt) for word in words]
+
+
+def _has_word(word: SearchWord, products: Sequence[tuple[int, str]]) -> ColumnElement[bool]:
+    fitting = [product_id for product_id, spellings in products if word.folded in spellings]
+    ways = [Agreement.order_no.contains(word.plain, autoescape=True), is_tenant_spelt(Agreement.tenant_id, word.folded)]
+    if fitting:
+        ways.append(Agreement.product_id.in_(fitting))
+    return or_(*ways)
 
 
 def _is_switched(service: ServiceState, now: datetime) -> ColumnElement[bool]:
