@@ -14,7 +14,7 @@ _TIME = (
 _DATE = re.compile(
     rf"(?<!\d)(?:(?P<year>{_YEAR})\s{{0,3}}[年/.\-–—]\s{{0,3}})?(?P<month>{_SMALL})\s{{0,3}}(?:月|(?<=\d)[/.\-–—](?=\s?\d))\s{{0,3}}"
     rf"(?P<day>{_SMALL})(?!\d)\s{{0,3}}[日号]?{_TIME}"
-    rf"|(?<!\d)(?P<compact>20\d{{6}})(?!\d)"
+    rf"|(?<!\d)(?P<compact>20\d{{6}})(?!\d){_TIME.replace('?P<', '?P<compact_')}"
 )  # fmt: skip
 
 
@@ -61,10 +61,11 @@ def dates_in(text: str) -> list[WrittenDate | None]:
         except ValueError:
             found.append(None)
             continue
-        hour = match["hour"]
+        of_compact = "compact_" if match["compact"] else ""
+        hour, minute, second = (match[of_compact + part] for part in ("hour", "minute", "second"))
         moment = datetime.combine(on, time())  # naive on purpose: its zone is said where it is used
         if hour is not None:
-            moment += timedelta(hours=int(hour), minutes=int(match["minute"] or 0), seconds=int(match["second"] or 0))
+            moment += timedelta(hours=int(hour), minutes=int(minute or 0), seconds=int(second or 0))
         found.append(WrittenDate(on, moment, hour is not None, match.start(), match.end(), has_year))
     return found
 

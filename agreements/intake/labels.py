@@ -14,9 +14,11 @@ BULLET = re.compile(
 BOUNDARY = re.compile(r"[\s,;。、/\x1f)]+")
 WIDE_GAP = re.compile(r"\s{2,}")
 UNKNOWN_LABEL = re.compile(r"[\s,;]+[\u4e00-\u9fff]{2,8}\s?:")
+LEADING_LABEL = re.compile(r"[\u4e00-\u9fff ]{2,12}:")
+PRICED = re.compile(r"\d\s?(?:元|次|万)")
 SEPARATOR_CELL = re.compile(r":?-+:?")
 CLAUSE_START = re.compile(
-    r"(?:第\s?)?\d{1,2}\s?\.\s?\d{1,2}|[一二三四五六七八九十]{1,3}\s?、|第[一二三四五六七八九十\d]{1,3}[条章]|附\s?件"
+    r"(?:第\s?)?\d{1,2}\s?\.\s?\d{1,2}(?!\d|\s?[元圆%万千]|\s*$)|[一二三四五六七八九十]{1,3}\s?、|第[一二三四五六七八九十\d]{1,3}[条章]|附\s?件"
 )
 SHORT_NAME_NOTE = re.compile(
     r"\((?:以下|下)?(?:统一)?(?:简称|称)(?:为)?[\"“「『']?(最终用户|甲方|服务商|乙方)[\"”」』']?\)$"
@@ -179,15 +181,14 @@ def _run_on(lines: Sequence[Line], position: int, label: Label) -> Label:
     if position + 1 >= len(lines):
         return label
     following = lines[position + 1]
-    bullet = BULLET.match(following.text)
     if (
         not following.text
         or len(following.text) > 120
         or CELL in following.text
         or following.text.startswith(("(", "#", "《"))
-        or any(mark in following.text for mark in "。;:")
+        or any(mark in following.text for mark in "。;")
         or CLAUSE_START.match(following.text)
-        or _match(following.text, bullet.end() if bullet else 0)
+        or _opens_with_a_label(following.text, label)
     ):
         return label
     if label.is_blank and label.key != "seal":
@@ -195,6 +196,18 @@ def _run_on(lines: Sequence[Line], position: int, label: Label) -> Label:
     if label.key in TAKES_FREE_TEXT and label.value_end - label.value_start > 8:
         return replace(label, value_end=following.end, sure=0.8)
     return label
+
+
+def _opens_with_a_label(text: str, above: Label) -> bool:
+    """Say whether a line is a labelled one itself; a value may have a colon too (00:00:00) or begin as a label does."""
+    bullet = BULLET.match(text)
+    match = _match(text, bullet.end() if bullet else 0)
+    if match is not None and (
+        match.has_colon or match.end == len(text) or text[match.end - 1 : match.end + 1].count(" ")
+    ):
+        return True
+    named = LEADING_LABEL.match(text)
+    return named is not None and not (above.key == "spec_text" and PRICED.search(text, named.end()))
 
 
 def _spaced_header(line: Line) -> list[_Match]:
@@ -289,7 +302,8 @@ def _cells(row: Line) -> list[tuple[int, str]]:
 def _label(line: Line, match: _Match, start: int, end: int, sure: float) -> Label:
     """Make the label of a value given in offsets within its line; the value is trimmed, a placeholder becomes blank."""
     text = line.text[start:end] if end - start <= LONGEST_VALUE else ""
-    if unknown := UNKNOWN_LABEL.search(text):
+    unknown = UNKNOWN_LABEL.search(text)
+    if unknown and not (match.key == "spec_text" and PRICED.search(text, unknown.end())):
         text = text[: unknown.start()]
     lead = len(text) - len(text.lstrip(" :,\x1f"))
     text = text.strip(" :,;。\x1f")

@@ -38,8 +38,16 @@ class Spec:
 
 CALL = r"(?:人次|次调用|次数|次(?!性)|条|笔|点数)"
 MONEY = (
-    rf"(?:[¥￥]\s?(?P<a>{NUMBER})|(?P<b>{NUMBER})\s?(?:人民币|RMB|CNY)?(?:元|圆)|(?:RMB|CNY|人民币)\s?(?P<c>{NUMBER}))"
+    rf"(?:[¥￥]\s?(?P<a>{NUMBER})|(?P<b>{NUMBER})\s?(?:(?:人民币|RMB|CNY)?(?:元|圆)|RMB|CNY)"
+    rf"|(?:RMB|CNY|人民币)\s?(?P<c>{NUMBER}))"
 )
+
+CALL_END = "[次条笔数]"
+THOUSANDS = (
+    (re.compile(rf"(?<=\d)[wW](?=\s?{CALL})"), "万"),
+    (re.compile(rf"(?<=\d)[kK](?=\s?{CALL})"), "千"),
+)
+"""3w次 and 30k次, as shops write them."""
 
 QPS = re.compile(
     rf"QPS\s?(?:上限|限制|限速|最高|不超过|[:=<≤为])*\s?(?P<a>{NUMBER})|(?P<b>{NUMBER})\s?QPS"
@@ -58,6 +66,7 @@ FAIR_USE = re.compile(
 BONUS = re.compile(rf"(?:赠送?|另送|加送|额外|\+)\s?(?P<n>{NUMBER})\s?{CALL}")
 UNIT_PRICE = re.compile(
     rf"{MONEY}\s?(?:/|每|一)\s?(?P<per>1|一)?\s?{CALL}(?!数)|(?:每|单)\s?{CALL}\s?{MONEY.replace('?P<', '?P<u')}"
+    rf"|(?<={CALL_END})\s?[x×*]\s?{MONEY.replace('?P<', '?P<v')}"
 )
 PRICE = re.compile(MONEY, re.IGNORECASE)
 BARE_PRICE = re.compile(rf"(?<![\d.,])(?P<a>{NUMBER})\s?/\s?(?={NUMBER}\s?{CALL})|(?<=[次条笔])\s?/\s?(?P<b>{NUMBER})$")
@@ -80,7 +89,7 @@ DESCRIPTION = re.compile(
 )
 """Numbers that belong to the name of a product or version."""
 NOT_TAKEN = re.compile(
-    rf"\d|[x×*]\s?{CHINESE}|{CHINESE}\s?(?:元|圆|次|条|笔|倍|份|折)|首[月年次单]|次[月年]|起(?:步|价|订)|续费|阶梯|封顶|保底"
+    rf"\d|[x×*]\s?{CHINESE}|{CHINESE}\s?(?:元|圆|次|条|笔|倍|份|折)|首[月年次单]|次[月年]|起(?:步|价|订|购|售)|续费|阶梯|封顶|保底"
 )
 """What in the rest of a spec changes its price or its calls in a way that we do not read."""
 
@@ -92,6 +101,8 @@ def parse_spec(text: str, payment_mode: str | None) -> Spec:
     A spec of which a number or a condition is left over is not guessed at: nothing is read from it.
     """
     rest = unicodedata.normalize("NFKC", text)
+    for pattern, unit in THOUSANDS:
+        rest = pattern.sub(unit, rest)
     spans: dict[str, tuple[int, int]] = {}
     qps, rest, spans["qps_limit"] = _take(QPS, rest)
     rest, warnings = _without_limits(rest)
