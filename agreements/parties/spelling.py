@@ -10,7 +10,7 @@ from agreements.parties.rules import normalised_name
 FORMS_VERSION = 1
 """Rises whenever `spellings_of` answers differently; what was indexed by an older version is indexed again."""
 
-COMPANY_FORMS = (("有限责任公司", "有限公司"), ("股份有限公司", "股份公司"))
+COMPANY_FORMS = (("有限责任公司", "有限公司"), ("股份公司", "股份有限公司"))
 TRADITIONAL = (
     "個東絲兩嚴豐臨為麗義烏樂書買亂爭於亞產親億從倉儀價眾優會傳傷倫偉側僑償儲兒黨蘭關興養獸內岡冊寫軍農馮沖決況凍淨減鳳憑凱劃劉則剛創劑勁動務勝勞勢華協單賣衛廠廳歷壓廈縣參雙發變號葉"
     "嘆喬員問啟喚國園圖圓聖場塊堅壇壘報聲處備復夠頭夾奪奮奧婦媽娛孫學寧寶實審寬賓對尋導將爾嶺島峽帥師帳幣幫廣慶庫應廟開異張彈強歸錄徹態慮憶懷戰戲戶擴掃揚換據擇擊擔擬攜攝數斷無舊時曠"

@@ -1,36 +1,32 @@
-"""The register: search, filter, sort, page, and take out as CSV."""
+"""The register: search, filter, sort, page, keep a view of it, arrange several rows at once."""
 
-import csv
-import io
-from collections.abc import Iterator
-from urllib.parse import urlencode
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
-from flask import Blueprint, Response, redirect, request, stream_with_context, url_for
+from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agreements.kernel import clock
-from agreements.kernel.db import db
-from agreements.kernel.instants import legal_date
-from agreements.kernel.money import Money
-from agreements.kernel.web.formats import short_day
-from agreements.kernel.web.language import label
+from agreements.kernel.access.rules import Permission, require
+from agreements.kernel.db import db, unit_of_work
+from agreements.kernel.errors import N_, InvalidInput
 from agreements.kernel.web.paging import PAGE_SIZE, Page
 from agreements.products.models import Product
-from agreements.register.models import Agreement
+from agreements.register.assigning import assign_owner, possible_owners
 from agreements.register.rules import AgreementState
-from compliance.desk import rules
+from compliance.desk import arranging
 from compliance.desk.pages import render_desk
-from compliance.desk.reading import Position, positions_of
+from compliance.desk.reading import positions_of
+from compliance.desk.register_export import csv_answer, xlsx_answer
+from compliance.desk.register_rows import shown_rows
 from compliance.desk.rules import ServiceState
-from compliance.desk.searching import Search, agreements_of_ids, count_found, ids_found, read_search
+from compliance.desk.searching import NOBODY, OWN, agreements_of_ids, ids_found, page_of_ids, query_of, read_search
 
 blueprint = Blueprint("register", __name__)
-
-CHUNK = 500
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @blueprint.get("/agreements")
@@ -38,20 +34,37 @@ def index() -> ResponseReturnValue:
     session = db.session()
     now = clock.now(session)
     search = read_search(request.args)
-    total = count_found(session, search, now=now)
-    number = min(max(1, request.args.get("page", 1, type=int)), max(1, -(-total // PAGE_SIZE)))
-    ids = ids_found(session, search, now=now).limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)
-    rows = agreements_of_ids(session, session.scalars(ids).all())
+    found = page_of_ids(
+        session,
+        search,
+        number=request.args.get("page", 1, type=int),
+        size=PAGE_SIZE,
+        now=now,
+        person_id=g.actor.id,
+    )
+    agreements = agreements_of_ids(session, found.ids)
+    positions = positions_of(session, agreements, now=now)
+    rows = shown_rows(agreements, positions, arranging.labels_of(session, found.ids), now=now)
+    query = query_of(search)
     return render_desk(
         "register.html",
-        page=Page(rows=rows, number=number, size=PAGE_SIZE, total=total),
-        positions=positions_of(session, rows, now=now),
+        page=Page(rows=rows, number=found.number, size=PAGE_SIZE, total=found.total),
         search=search,
+        query=query,
+        views=arranging.views_of(session, g.actor),
         products=session.execute(select(Product.code, Product.name).order_by(Product.code)).all(),
         states=AgreementState,
         services=ServiceState,
+        owners=_owners(session),
+        labels=arranging.all_labels(session),
         now=now,
     )
+
+
+def _owners(session: Session) -> list[tuple[str, str]]:
+    """Return whom the register can be narrowed to, as (value, words)."""
+    people = [(str(person.id), person.name) for person in possible_owners(session)]
+    return [(OWN, gettext("mine")), (NOBODY, gettext("nobody yet")), *people]
 
 
 @blueprint.get("/register")
@@ -65,72 +78,96 @@ def old_address() -> ResponseReturnValue:
 def export() -> ResponseReturnValue:
     session = db.session()
     now = clock.now(session)
-    search = read_search(request.args)
-    response = Response(stream_with_context(_csv(session, search)), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f"attachment; filename=agreements-{legal_date(now):%Y%m%d}.csv"
-    return response
+    return csv_answer(session, _ids(session, request.args), now=now)
 
 
-def _csv(session: Session, search: Search) -> Iterator[str]:
-    """Yield the rows that fit, as UTF-8 with a mark that spreadsheets look for, in one order and from one moment."""
+@blueprint.get("/agreements/export.xlsx")
+def export_xlsx() -> ResponseReturnValue:
+    session = db.session()
     now = clock.now(session)
-    yield "\ufeff" + _line(_heads())
-    ids = session.scalars(ids_found(session, search, now=now)).all()
-    for first in range(0, len(ids), CHUNK):
-        chunk = agreements_of_ids(session, ids[first : first + CHUNK])
-        positions = positions_of(session, chunk, now=now)
-        yield "".join(_line(_cells(agreement, positions[agreement.id])) for agreement in chunk)
-        session.expunge_all()  # a long export does not gather the whole register in memory
+    return xlsx_answer(session, _ids(session, request.args), now=now)
 
 
-def _heads() -> list[str]:
-    return [
-        gettext("Order number"),
-        gettext("Tenant"),
-        gettext("Tenant key"),
-        gettext("Product code"),
-        gettext("Product"),
-        gettext("Specification"),
-        gettext("Quantity"),
-        gettext("List price (yuan)"),
-        gettext("Paid (yuan)"),
-        gettext("Call quota"),
-        gettext("First day of service"),
-        gettext("Last day of service"),
-        gettext("State"),
-        gettext("Service"),
-        gettext("Gateway answers"),
-        gettext("Clause"),
-        gettext("Next act"),
-    ]
+def _ids(session: Session, address: Mapping[str, str]) -> list[int]:
+    search = read_search(address)
+    return list(session.scalars(ids_found(session, search, now=clock.now(session), person_id=g.actor.id)))
 
 
-def _cells(agreement: Agreement, position: Position) -> list[str]:
-    gateway = position.gateway
-    unlimited = gettext("unlimited") if agreement.quota_unlimited else ""
-    return [
-        agreement.order_no,
-        agreement.tenant.party.name,
-        agreement.tenant.tenant_key,
-        agreement.product.code,
-        agreement.product_name,
-        agreement.spec_text,
-        str(agreement.quantity),
-        str(Money(agreement.list_price_fen)),
-        str(Money(agreement.paid_amount_fen)),
-        unlimited if agreement.quota_total is None else str(agreement.quota_total),
-        short_day(agreement.service_start_at),
-        short_day(rules.last_day(agreement.service_end_exclusive_at)),
-        label("agreement_state", position.state),
-        label("service_state", position.service),
-        gateway.reason_codes[0].value if gateway.reason_codes else "ALLOW",
-        gateway.clause or "",
-        label("next_act", position.step.act) if position.step else "",
-    ]
+@blueprint.post("/register/views")
+def save_view() -> ResponseReturnValue:
+    """Keep what the register shows under a name."""
+    address = _address_of(request.form.get("query", ""))
+    with unit_of_work() as session:
+        view = arranging.save_view(
+            session,
+            request.form.get("name", ""),
+            address,
+            is_shared=request.form.get("shared") == "yes",
+            actor=g.actor,
+            now=clock.now(session),
+        )
+        query = view.query
+    flash(gettext("The view is kept."), "success")
+    return _back(query)
 
 
-def _line(cells: list[str]) -> str:
-    """Write one line. A cell that a spreadsheet would run as a formula is made text by an apostrophe."""
-    out = io.StringIO()
-    csv.writer(out).writerow([f"'{cell}" if cell.startswith(STARTS_A_FORMULA) else cell for cell in cells])
-    return out.getvalue()
+@blueprint.post("/register/views/<int:view_id>/delete")
+def delete_view(view_id: int) -> ResponseReturnValue:
+    with unit_of_work() as session:
+        arranging.delete_view(session, view_id, actor=g.actor)
+    flash(gettext("The view is deleted; no agreement changed."), "success")
+    return _back(query_of(read_search(_address_of(request.form.get("query", "")))))
+
+
+@blueprint.post("/register/rows")
+def arrange() -> ResponseReturnValue:
+    """Do one harmless act to the ticked rows: take them out, label them, put them into somebody's care."""
+    form = request.form
+    ids = arranging.chosen_ids(form.getlist("ids"))
+    act = form.get("act", "")
+    if act in ("csv", "xlsx"):
+        return _taken_out(ids, act)
+    with unit_of_work() as session:
+        told = _arrange(session, act, ids, form)
+    flash(told, "success")
+    return _back(query_of(read_search(_address_of(form.get("query", "")))))
+
+
+def _taken_out(ids: list[int], act: str) -> ResponseReturnValue:
+    require(g.actor, Permission.READ)
+    session = db.session()
+    answer = csv_answer if act == "csv" else xlsx_answer
+    return answer(session, ids, now=clock.now(session))
+
+
+def _arrange(session: Session, act: str, ids: Iterable[int], form: Mapping[str, Any]) -> str:
+    chosen, now = list(ids), clock.now(session)
+    if act == "assign":
+        changed = assign_owner(session, chosen, _person(form.get("to", "")), actor=g.actor, now=now)
+        return str(ngettext("%(num)d agreement changed hands.", "%(num)d agreements changed hands.", changed))
+    if act == "label":
+        changed = arranging.put_label(session, chosen, form.get("label", ""), actor=g.actor, now=now)
+        return str(ngettext("%(num)d agreement was labelled.", "%(num)d agreements were labelled.", changed))
+    if act == "unlabel":
+        changed = arranging.take_label_off(session, chosen, form.get("label", ""), actor=g.actor, now=now)
+        return str(ngettext("The label is off %(num)d agreement.", "The label is off %(num)d agreements.", changed))
+    raise InvalidInput(N_("There is no such act."), field="act", remedy=N_("Open the register again."))
+
+
+def _person(text: str) -> int | None:
+    """Read whom agreements are given to; NOBODY takes them out of everybody's care."""
+    if text == NOBODY:
+        return None
+    if text == OWN and g.actor.id is not None:
+        return int(g.actor.id)
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return int(text)
+    raise InvalidInput(N_("It is not said who looks after them."), field="to", remedy=N_("Choose a person."))
+
+
+def _address_of(query: str) -> Mapping[str, str]:
+    return dict(parse_qsl(query[:2000]))
+
+
+def _back(query: str) -> ResponseReturnValue:
+    return redirect(url_for("register.index") + (f"?{query}" if query else ""))

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
+from agreements.kernel.access.models import Person
 from agreements.kernel.instants import end_of, legal_date
 from agreements.parties.models import Party, Tenant
 from agreements.parties.searching import is_tenant_spelt
@@ -175,7 +176,7 @@ def agreements_of_ids(session: Session, ids: Sequence[int]) -> list[Agreement]:
         .options(
             joinedload(Agreement.tenant).joinedload(Tenant.party),
             joinedload(Agreement.product),
-            joinedload(Agreement.owner),
+            joinedload(Agreement.owner).lazyload(Person.role_rows),
         )
     )
     found = {agreement.id: agreement for agreement in rows}

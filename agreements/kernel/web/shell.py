@@ -98,7 +98,10 @@ def _mark_of(path: Path) -> str:
 
 
 def icon_sprite() -> str:
-    return asset("vendor/icons.svg")
+    """Return the address of the icons; a long list asks for it hundreds of times."""
+    if "icon_sprite" not in g:
+        g.icon_sprite = asset("vendor/icons.svg")
+    return str(g.icon_sprite)
 
 
 def theme() -> str:
