@@ -20,6 +20,7 @@ from agreements.intake.labels import find_labels
 from agreements.intake.loading import SourceText
 from agreements.intake.order import MarketplaceFields, OrderFields, read_marketplace, read_order
 from agreements.intake.spec import METERED, Spec, parse_spec
+from agreements.intake.standard_form import StandardForm
 from agreements.intake.terms import AgreementTerms, read_terms
 from agreements.kernel.errors import N_, InvalidInput
 from agreements.parties.rules import normalised_name
@@ -38,8 +39,11 @@ IsWorkingDay = Callable[[date], bool | None]
 """Whether a date is a working day; None where the calendar of its year is not known."""
 
 
-def read_source(source: SourceText, *, is_working_day: IsWorkingDay) -> Draft:
-    """Read a loaded contract file; raises InvalidInput NOT_AN_AGREEMENT where it is not such an agreement at all."""
+def read_source(source: SourceText, *, is_working_day: IsWorkingDay, form: StandardForm | None = None) -> Draft:
+    """Read a loaded contract file; raises InvalidInput NOT_AN_AGREEMENT where it is not such an agreement at all.
+
+    form  the standard form to compare with; the built-in one unless given
+    """
     document = uniform_document(source.text)
     labels = find_labels(document)
     blocks = party_blocks(document, labels)
@@ -48,7 +52,7 @@ def read_source(source: SourceText, *, is_working_day: IsWorkingDay) -> Draft:
     marketplace = read_marketplace(document, labels, annex_of(document))
     signing = read_signing(document, blocks, labels)
     sentences = sentences_of(document, frozenset(label.line for label in labels))
-    terms = read_terms(document, sentences)
+    terms = read_terms(document, sentences, form)
     _require_agreement(party_a, party_b, order, terms)
     spec = parse_spec(order.spec_text.value or "", order.payment_mode.value)
     effectiveness = judge_effectiveness(

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from agreements.intake.draft import NoticePeriod, Settlement, Suspension
-from agreements.intake.standard_form import STANDARD_FORM
+from agreements.intake.term_kinds import TERMS, Shape
 from agreements.kernel.errors import N_, InvalidInput
 from agreements.kernel.instants import parse_date
 from agreements.kernel.money import parse_yuan
@@ -71,21 +70,21 @@ def _known() -> list[KnownField]:
 
 
 def _terms() -> list[KnownField]:
-    """Terms of one word can be corrected to the standard's word or to none; periods part by part."""
+    """Terms of one word can be corrected to any word that a clause is read for; periods and suspension part by part."""
     fields = []
-    for key, standard in STANDARD_FORM.items():
+    for key, kind in TERMS.items():
         name = f"terms.{key}"
-        if isinstance(standard.value, NoticePeriod):
+        if kind.shape is Shape.NOTICE:
             units = ("working_day", "calendar_day", "hour")
             fields += [KnownField(f"{name}.value", Kind.COUNT), KnownField(f"{name}.unit", Kind.WORD, units)]
-            if standard.value.form is not None:
+            if kind.has_form:
                 fields.append(KnownField(f"{name}.form", Kind.WORD, ("written", "written_company_sealed", "any")))
-        elif isinstance(standard.value, Suspension):
+        elif kind.shape is Shape.SUSPENSION:
             fields += [KnownField(f"{name}.{part}", Kind.YES_NO) for part in ("notice_required", "consent_required")]
-        elif isinstance(standard.value, bool):
+        elif kind.shape is Shape.YES_NO:
             fields.append(KnownField(name, Kind.YES_NO))
-        elif not isinstance(standard.value, Settlement):
-            fields.append(KnownField(name, Kind.WORD, (str(standard.value), "none")))
+        elif kind.shape is Shape.WORD:
+            fields.append(KnownField(name, Kind.WORD, (*kind.words, "none")))
     return fields
 
 

@@ -8,16 +8,15 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from agreements.intake.draft import PriceCheck, Term
+from agreements.intake.draft import SURE, PriceCheck, Term
 from agreements.intake.fields import KNOWN, Kind, KnownField
 from agreements.intake.numerals import NUMBER, read_number
 from agreements.intake.printing import term_as_json
 from agreements.intake.reviewed import Reviewed
-from agreements.intake.standard_form import STANDARD_FORM
+from agreements.intake.standard_form import StandardForm
 from agreements.kernel.errors import InvalidInput
 from agreements.kernel.money import Money, parse_yuan
 
-SURE = 0.8
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "party_a": ("parties.party_a.",),
     "party_b": ("parties.party_b.",),
@@ -75,7 +74,7 @@ class TermRow:
     value: Any
     standard: Any
     clause: str | None
-    standard_clause: str
+    standard_clause: str | None
     is_stated: bool
     differs: bool
     is_shown: bool
@@ -193,24 +192,24 @@ def _plain(yuan: Decimal) -> str:
     return f"{yuan:,.2f}" if yuan == round(yuan, 2) else f"{yuan.normalize():,f}"
 
 
-def term_rows(review: Reviewed) -> list[TermRow]:
+def term_rows(review: Reviewed, form: StandardForm) -> list[TermRow]:
     """Return every term beside the standard form's; those that differ or were not understood first."""
-    rows = [_term_row(review, key, value) for key, value in review.values["terms"].items()]
+    rows = [_term_row(review, form, key, value) for key, value in review.values["terms"].items()]
     return sorted(rows, key=lambda row: not row.differs)
 
 
-def _term_row(review: Reviewed, key: str, value: Any) -> TermRow:
-    standard, found = STANDARD_FORM[key], review.read["term_clauses"][key]
-    of_standard = _without_clause(term_as_json(key, Term(standard.value)))
+def _term_row(review: Reviewed, form: StandardForm, key: str, value: Any) -> TermRow:
+    found = review.read["term_clauses"][key]
+    of_standard = _without_clause(term_as_json(key, Term(form.value_of(key))))
     stripped = _without_clause(value)
     return TermRow(
         key=key,
         value=stripped,
         standard=of_standard,
         clause=found["clause"],
-        standard_clause=standard.clause,
+        standard_clause=form.number_of(key),
         is_stated=found["is_stated"],
-        differs=not found["is_stated"] or stripped != of_standard,
+        differs=stripped != of_standard or (not found["is_stated"] and form.clause_of(key) is not None),
         is_shown=f"terms.{key}" in review.read["evidence"],
         parts=tuple(field_row(review, field) for field in _parts(key)),
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from agreements.intake.draft import Draft, ExtraPeriod, NoticePeriod, Settlement, Suspension, Term
 from agreements.intake.spec import Spec
-from agreements.intake.standard_form import STANDARD_FORM
+from agreements.intake.term_kinds import TERMS
 from agreements.register.rules import SpecKind
 
 MONEY = frozenset({"list_price", "paid_amount", "discount_amount", "pack_price"})
@@ -47,7 +47,7 @@ def term_as_json(key: str, term: Term) -> Any:
         printed = {"basis": value.basis, "triggers": list(value.triggers)}
     else:
         return value
-    return printed | ({"clause": term.clause} if STANDARD_FORM[key].cites_clause else {})
+    return printed | ({"clause": term.clause} if TERMS[key].cites_clause else {})
 
 
 def _extra(extra: ExtraPeriod) -> dict[str, Any]:

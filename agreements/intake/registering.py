@@ -5,10 +5,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from agreements.intake.draft import NoticePeriod
 from agreements.intake.fields import MANDATORY
 from agreements.intake.reviewed import Reviewed
-from agreements.intake.standard_form import STANDARD_FORM
+from agreements.intake.term_kinds import TERMS, Shape
 from agreements.kernel.errors import N_, InvalidInput
 from agreements.kernel.money import parse_yuan
 from agreements.parties.actions import ContactDetails
@@ -100,6 +99,6 @@ def _term(review: Reviewed, key: str, value: Any, clause: str | None, source: st
 
 def _never_the_standard_by_silence(key: str, value: Any) -> Any:
     """A period that was not understood is registered as such: nobody may count by the standard form instead."""
-    if value is None and isinstance(STANDARD_FORM[key].value, NoticePeriod):
+    if value is None and TERMS[key].shape is Shape.NOTICE:
         return {"value": None, "unit": None, "starts": None, "form": None}
     return value

@@ -18,7 +18,7 @@ from agreements.intake.models import Amount
 from agreements.intake.order import OrderFields
 from agreements.intake.printing import draft_as_json
 from agreements.intake.spec import Spec, parse_spec
-from agreements.intake.standard_form import STANDARD_FORM
+from agreements.intake.term_kinds import TERMS
 from agreements.kernel.instants import SHANGHAI
 from agreements.parties.rules import normalised_name
 from agreements.register.rules import SpecKind
@@ -26,7 +26,6 @@ from agreements.register.rules import SpecKind
 SPEC_SOURCES = frozenset({"order.spec_text", "order.payment_mode"})
 SPEC_PARTS = frozenset({"spec.kind", "spec.pack_price", "spec.pack_calls", "spec.unit_price"})
 AMOUNT_FIELDS: Mapping[Amount, str] = {Amount.LIST_PRICE: "order.list_price", Amount.PAID_AMOUNT: "order.paid_amount"}
-MAIN_SECTIONS = ("一", "二", "三")
 SECTION = re.compile(r"^[#*\s|]{0,8}([一二三四五六七八九十]{1,3})[、.．]", re.MULTILINE)
 UNLIMITED = "unlimited"
 NOT_PREPAID = "not_prepaid"
@@ -86,7 +85,7 @@ def draft_snapshot(draft: Draft, text: str) -> dict[str, Any]:
 
 def _cited(key: str, term: Term, text: str) -> str | None:
     """Cite a clause of the main agreement with its section, as in 三 1; the annex numbers its clauses in full."""
-    if STANDARD_FORM[key].clause not in MAIN_SECTIONS or term.evidence is None:
+    if not TERMS[key].in_main or term.evidence is None:
         return term.clause
     if term.clause is not None and not term.clause.isdigit():
         return term.clause

@@ -1,54 +1,84 @@
-"""The standard form: what each term says in the marketplace's own text, and the clause it stands in. Data only."""
+"""A standard form: its clauses with their wording, and what the terms that a clause holds are expected to say.
 
+Forms are data. The built-in one is `standard_form.toml` beside this module; a database holds its versions and the
+forms that staff add. Recognising a clause by its meaning is code, keyed by term (`term_kinds`, `terms`); a clause with no
+such term is known by its `marks` and by the likeness of its wording (`deviations`).
+"""
+
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
 
-from agreements.intake.draft import NoticePeriod, Settlement, Suspension, TermValue
-from agreements.intake.periods import Unit
+from agreements.intake.draft import TermValue
+from agreements.intake.term_kinds import TERMS, term_from_data
+
+BUILT_IN = Path(__file__).with_name("standard_form.toml")
+
+
+class Part(StrEnum):
+    """Where a clause stands; main agreement and annex number their clauses each for itself."""
+
+    MAIN = "main"
+    ANNEX = "annex"
 
 
 @dataclass(frozen=True, slots=True)
-class StandardTerm:
-    """A term of the standard form.
+class StandardClause:
+    """A clause of a standard form.
 
-    clause          number in the standard form; 一, 二, 三 are sections of the main agreement
-    cites_clause    whether the draft reports the clause number it was found at
+    key      stable within the form, whatever number the clause gets in a later version
+    number   as cited: 3.3, or 三 1 in the main agreement; empty for a preamble
+    terms    what each term that the clause holds says, by key
+    marks    words of which a clause of this meaning has one each, alternatives parted by |
     """
 
-    value: TermValue
-    clause: str
-    cites_clause: bool = False
+    key: str
+    part: Part
+    number: str
+    wording: str
+    terms: Mapping[str, TermValue]
+    marks: tuple[str, ...] = ()
 
 
-STANDARD_FORM: Mapping[str, StandardTerm] = {
-    "change_notification": StandardTerm(
-        NoticePeriod(5, Unit.WORKING_DAY, "change", "written"), "3.3", cites_clause=True
-    ),
-    "upstream_notice": StandardTerm(
-        NoticePeriod(1, Unit.WORKING_DAY, "provider_receipt_of_source_notice"), "2.4", cites_clause=True
-    ),
-    "tenant_refusal_of_upstream_change": StandardTerm("separate_agreement", "2.4"),
-    "upstream_change_is_provider_breach": StandardTerm(False, "2.4"),
-    "supplementary_agreement_required": StandardTerm(True, "8.1"),
-    "own_platform_only": StandardTerm(True, "2.3"),
-    "authorization_written_required": StandardTerm(True, "2.1"),
-    "authorization_demand_any_time": StandardTerm(True, "2.1"),
-    "preapproval_copy_company_seal": StandardTerm(True, "3.3"),
-    "interface_adjustment_form": StandardTerm("written_company_sealed", "3.4"),
-    "maintenance_notice": StandardTerm("advance_within_reasonable_time", "4.3"),
-    "immediate_rectification_on_breach": StandardTerm(True, "4.4"),
-    "terminate_service_any_time_on_breach": StandardTerm(True, "4.4"),
-    "suspension": StandardTerm(Suspension(notice_required=True, consent_required=False), "6.1", cites_clause=True),
-    "settlement": StandardTerm(
-        Settlement("price_standard_x_actual_usage", ("mutual_agreement", "provider_cause")), "4.6", cites_clause=True
-    ),
-    "confidentiality_survives_termination": StandardTerm(True, "5.2"),
-    "no_waiver": StandardTerm(True, "6.2"),
-    "force_majeure_evidence": StandardTerm("notarial_statement", "7.1.1"),
-    "effective_on": StandardTerm("online_purchase_and_payment_completed", "三"),
-    "ends_on": StandardTerm("service_period_end", "三"),
-    "formal_copy": StandardTerm("user_downloaded_provider_eseal_version", "三"),
-    "spec_precedence": StandardTerm("page_display_at_order_time", "二"),
-    "annex_vs_online_conflict": StandardTerm("less_favourable_to_provider", "二"),
-}
-"""By key, in the order in which drafts print them."""
+@dataclass(frozen=True, slots=True)
+class StandardForm:
+    """One version of a standard form; clauses in the order of its text."""
+
+    key: str
+    name: str
+    version: int
+    clauses: tuple[StandardClause, ...]
+
+    def value_of(self, term: str) -> TermValue:
+        """Return what a term is expected to say; where the form has no such clause, what its absence says."""
+        clause = self.clause_of(term)
+        return TERMS[term].absent if clause is None else clause.terms[term]
+
+    def clause_of(self, term: str) -> StandardClause | None:
+        return next((clause for clause in self.clauses if term in clause.terms), None)
+
+    def number_of(self, term: str) -> str | None:
+        """Return the number of the clause that holds a term, None where the form has none."""
+        clause = self.clause_of(term)
+        return clause.number if clause else None
+
+
+@cache
+def built_in_form() -> StandardForm:
+    """Return the built-in form as its data file has it."""
+    data = tomllib.loads(BUILT_IN.read_text(encoding="utf-8"))
+    clauses = tuple(
+        StandardClause(
+            key=clause["key"],
+            part=Part(clause["part"]),
+            number=clause["number"],
+            wording=clause["wording"].strip(),
+            terms={key: term_from_data(key, value) for key, value in clause.get("terms", {}).items()},
+            marks=tuple(clause.get("marks", ())),
+        )
+        for clause in data["clause"]
+    )
+    return StandardForm(data["key"], data["name"], data["version"], clauses)

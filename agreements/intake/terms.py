@@ -1,16 +1,17 @@
 """All terms of an agreement, read clause by clause and compared with the standard form."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agreements.intake import ending_terms, main_terms, notice_terms, use_terms
 from agreements.intake.clauses import Sentence
 from agreements.intake.document import Document
-from agreements.intake.draft import ExtraPeriod, NoticePeriod, Settlement, Suspension, Term, TermValue
+from agreements.intake.draft import ExtraPeriod, Term
 from agreements.intake.extra_terms import extra_periods
 from agreements.intake.meaning import TermReading
-from agreements.intake.standard_form import STANDARD_FORM
+from agreements.intake.standard_form import StandardForm, built_in_form
+from agreements.intake.term_kinds import TERMS
 
 READERS: Mapping[str, Callable[[Sentence], TermReading | None]] = {
     "change_notification": notice_terms.change_notification,
@@ -55,44 +56,60 @@ class AgreementTerms:
     warnings: tuple[str, ...]
 
 
-def read_terms(document: Document, sentences: Sequence[Sentence]) -> AgreementTerms:
-    """Read every term by the meaning of its clause; what differs from the standard form or is unclear is a warning."""
+def read_terms(document: Document, sentences: Sequence[Sentence], form: StandardForm | None = None) -> AgreementTerms:
+    """Read every term by the meaning of its clause; what differs from the standard form or is unclear is a warning.
+
+    form  the one to compare with; the built-in one unless given
+    """
+    form = form or built_in_form()
     readings = {key: _surest(key, sentences) for key in READERS}
     terms = {key: _term(document, reading) for key, reading in readings.items()}
-    changed = tuple(key for key, standard in STANDARD_FORM.items() if terms[key].value != standard.value)
+    changed = differing_terms({key: term.value for key, term in terms.items()}, form)
     taken = [(read.sentence, read.period) for read in readings.values() if read.sentence and read.period]
     extra = {}
     for name, (sentence, period) in extra_periods(sentences, taken).items():
         end = min(period.end, len(sentence.text))
         evidence = document.evidence(*sentence.span(period.start, end), 0.8)
         extra[name] = ExtraPeriod(period.value, period.unit, sentence.clause, evidence)
-    warnings = [f"term_differs_from_standard:{key}" for key in changed]
-    warnings += [f"term_not_stated:{key}" for key, term in terms.items() if not term.is_stated and key not in changed]
-    warnings += [warning for term in terms.values() for warning in term.warnings]
-    warnings += _shifted(terms)
-    warnings += [f"clause_amended_elsewhere:{clause}" for clause in _amended(sentences)]
+    stated = {key for key, term in terms.items() if term.is_stated}
+    warnings = [
+        *(f"term_differs_from_standard:{key}" for key in changed),
+        *dropped_clauses(form, stated, changed),
+        *(warning for term in terms.values() for warning in term.warnings),
+        *shifted_clauses(form, {key: term.clause for key, term in terms.items()}),
+        *(f"clause_amended_elsewhere:{clause}" for clause in _amended(sentences)),
+    ]
     return AgreementTerms(terms, changed, extra, tuple(dict.fromkeys(warnings)))
 
 
-ABSENT: Mapping[str, TermValue] = {
-    "change_notification": NoticePeriod(),
-    "upstream_notice": NoticePeriod(),
-    "suspension": Suspension(notice_required=False, consent_required=False),
-    "settlement": Settlement("none", ()),
-}
-"""What a term is where the agreement has no such clause; for the others False or "none", after the standard's type.
+def differing_terms(values: Mapping[str, object], form: StandardForm) -> tuple[str, ...]:
+    """Return the keys of the terms that do not say what the form says, in the order of drafts."""
+    return tuple(key for key in TERMS if values[key] != form.value_of(key))
 
-A dropped upstream exemption (2.4) so reads False, as the standard does: no clause makes such a change a breach. Its
-value does not differ, so it is no changed term; that the exemption is gone, and the law decides, is a warning.
-"""
+
+def dropped_clauses(form: StandardForm, stated: Collection[str], changed: Collection[str]) -> list[str]:
+    """Warn of terms that the form states and the agreement does not, where that alone gives no other value."""
+    return [
+        f"term_not_stated:{key}"
+        for key in TERMS
+        if key not in stated and key not in changed and form.clause_of(key) is not None
+    ]
+
+
+def shifted_clauses(form: StandardForm, clauses: Mapping[str, str | None]) -> list[str]:
+    """Name the clauses that cite their number and stand elsewhere than in the form."""
+    return [
+        f"clause_numbering_shifted:{clauses[key]}"
+        for key, kind in TERMS.items()
+        if kind.cites_clause and clauses[key] not in (None, form.number_of(key))
+    ]
 
 
 def _surest(key: str, sentences: Sequence[Sentence]) -> TermReading:
     """Take the reading we are surest of; another clause that says otherwise about as surely is a warning."""
     readings = [reading for sentence in sentences if (reading := READERS[key](sentence)) is not None]
     if not readings:
-        standard = STANDARD_FORM[key].value
-        return TermReading(ABSENT.get(key, False if isinstance(standard, bool) else "none"))
+        return TermReading(TERMS[key].absent)
     best = max(readings, key=lambda reading: reading.sure)
     contradicted = any(reading.value != best.value and reading.sure > best.sure - 0.15 for reading in readings)
     return replace(best, warnings=(*best.warnings, f"term_contradicted:{key}")) if contradicted else best
@@ -103,15 +120,6 @@ def _term(document: Document, reading: TermReading) -> Term:
         return Term(reading.value, is_stated=False)
     evidence = document.evidence(*reading.sentence.span(*reading.span), reading.sure)
     return Term(reading.value, reading.sentence.clause, evidence, warnings=reading.warnings)
-
-
-def _shifted(terms: Mapping[str, Term]) -> list[str]:
-    """Name the clauses that cite their number and stand elsewhere than in the standard form."""
-    return [
-        f"clause_numbering_shifted:{term.clause}"
-        for key, term in terms.items()
-        if STANDARD_FORM[key].cites_clause and term.clause not in (None, STANDARD_FORM[key].clause)
-    ]
 
 
 def _amended(sentences: Sequence[Sentence]) -> list[str]:

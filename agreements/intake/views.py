@@ -26,6 +26,7 @@ from agreements.intake.models import Amount, ContractImport, ImportState
 from agreements.intake.presenting import arithmetic, extra_rows, field_groups, segments, term_rows
 from agreements.intake.registering import missing_fields
 from agreements.intake.schemas import read_amount, read_correction, read_registration, read_state, read_version
+from agreements.intake.standard_form import built_in_form
 from agreements.intake.uploads import contract_upload
 from agreements.intake.warning_words import meaning_of
 from agreements.kernel import clock
@@ -248,7 +249,7 @@ def _review_page(
         segments=segments(text_of(session, imported), draft.read["evidence"]),
         groups=field_groups(draft),
         steps=list(arithmetic(draft)),
-        terms=term_rows(draft),
+        terms=term_rows(draft, built_in_form()),
         extras=extra_rows(draft),
         warnings=[(warning, meaning_of(warning.code, warning.detail)) for warning in imported.warnings],
         waiting=waiting,

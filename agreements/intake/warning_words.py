@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agreements.intake.fields import KNOWN
-from agreements.intake.standard_form import STANDARD_FORM
+from agreements.intake.term_kinds import TERMS
 
 UNKNOWN = "unknown"
 
@@ -88,7 +88,7 @@ class Meaning:
 def meaning_of(code: str, detail: str) -> Meaning:
     """Return what a warning of the reading side is about; an unknown code has its own cautious words."""
     if code in BY_TERM:
-        return Meaning(code, (f"terms.{detail}",) if detail in STANDARD_FORM else ())
+        return Meaning(code, (f"terms.{detail}",) if detail in TERMS else ())
     if code == "extra_term":
         return Meaning(code, (f"extra_terms.{detail}",))
     if code in {"amount_unclear", "amount_in_words_differs"}:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from agreements.intake.standard_form import STANDARD_FORM
+from agreements.intake.standard_form import built_in_form
+from agreements.intake.term_kinds import TERMS
 from tests.builders_intake import example_text, read_draft, read_json
 
 
@@ -11,7 +12,7 @@ def test_the_example_has_the_terms_of_the_standard_form():
     assert draft.changed_terms == ()
     assert draft.extra_terms == {}
     assert {key: term.value for key, term in draft.terms.items()} == {
-        key: standard.value for key, standard in STANDARD_FORM.items()
+        key: built_in_form().value_of(key) for key in TERMS
     }
 
 

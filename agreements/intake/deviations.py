@@ -1,0 +1,218 @@
+"""Where an agreement departs from a standard form, clause by clause, found by meaning and not by number (main 二 2).
+
+A clause of the form is looked for by the terms that it holds, else by its marks and the likeness of its wording; its
+number only tips the scale. A clause in other words whose terms say the same is REWORDED; one whose terms say something
+else, that gains or loses a sentence, a number or a negation, or of which only wording can be compared, is CHANGED.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from agreements.intake.clause_units import ClauseUnit, without_number, words_only
+from agreements.intake.document import uniform_document
+from agreements.intake.draft import TermValue
+from agreements.intake.numerals import CHINESE, read_number
+from agreements.intake.standard_form import StandardClause, StandardForm
+
+ALIKE = 0.45
+"""Likeness of wording from which two clauses are about the same matter."""
+SAME_BASE = 0.6
+"""Likeness from which one wording is an edited copy of the other, so that single words can be compared."""
+CONTAINED = 0.6
+NEGATION = re.compile(r"不|无|未|非|免|禁止|除外")
+FIGURE = re.compile(rf"\d+(?:\.\d+)?[%‰]?|百分之{CHINESE}{{1,8}}|{CHINESE}{{1,8}}(?=个|日|天|元|次|倍|年|月|小时)")
+SENTENCE = re.compile(r"[^。;]+")
+
+
+class DeviationKind(StrEnum):
+    CHANGED = "changed"
+    MISSING = "missing"
+    ADDED = "added"
+    REWORDED = "reworded"
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """One departure.
+
+    clause  of the form, None where the agreement adds one
+    unit    of the agreement, None where the form's clause is missing in it
+    terms   keys of the terms that say something else, in the order of the form
+    """
+
+    kind: DeviationKind
+    clause: StandardClause | None
+    unit: ClauseUnit | None
+    terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    text: str
+    words: str
+    pairs: frozenset[str]
+
+
+def deviations_from(
+    form: StandardForm, units: Sequence[ClauseUnit], values: Mapping[str, TermValue]
+) -> list[Deviation]:
+    """Return every departure in the order of the form, then the added clauses in the order of the agreement.
+
+    values  what the agreement's terms say, by key
+    """
+    of_form = {clause.key: _wording(clause.wording) for clause in form.clauses}
+    of_units = [_wording(unit.text) for unit in units]
+    matched = _matched(form, units, of_form, of_units)
+    found = []
+    for clause in form.clauses:
+        unit = _joined([units[at] for at in matched.get(clause.key, ())]) or _merged(clause, units, of_form, of_units)
+        found += _judged(clause, unit, of_form[clause.key], values)
+    taken = {at for places in matched.values() for at in places}
+    return found + [Deviation(DeviationKind.ADDED, None, unit) for at, unit in enumerate(units) if at not in taken]
+
+
+def distance(deviations: Sequence[Deviation]) -> float:
+    """Say how far an agreement is from a form: of several forms the nearest is proposed."""
+    return sum(0.25 if one.kind is DeviationKind.REWORDED else 1 for one in deviations)
+
+
+def _wording(text: str) -> _Wording:
+    uniform = "".join(uniform_document(text).text.split())
+    words = words_only(uniform)
+    return _Wording(uniform, words, frozenset(words[at : at + 2] for at in range(len(words) - 1)))
+
+
+def _likeness(one: _Wording, other: _Wording) -> float:
+    """Compare two wordings by the pairs of characters that they share, 0 to 1."""
+    shared = len(one.pairs & other.pairs)
+    return 2 * shared / ((len(one.pairs) + len(other.pairs)) or 1)
+
+
+def _is_marked(clause: StandardClause, here: _Wording) -> bool:
+    return bool(clause.marks) and all(any(word in here.text for word in mark.split("|")) for mark in clause.marks)
+
+
+def _is_in(piece: _Wording, whole: _Wording) -> bool:
+    return len(piece.pairs) >= 6 and len(piece.pairs & whole.pairs) / len(piece.pairs) >= CONTAINED
+
+
+def _matched(
+    form: StandardForm, units: Sequence[ClauseUnit], of_form: Mapping[str, _Wording], of_units: Sequence[_Wording]
+) -> dict[str, list[int]]:
+    """Give each clause of the form the unit that means it; then the units that carry a split clause on."""
+    scored = sorted(_scores(form, units, of_form, of_units), key=lambda score: (-score[0], score[2], score[1].key))
+    matched: dict[str, list[int]] = {}
+    taken: set[int] = set()
+    for _, clause, at in scored:
+        if clause.key not in matched and at not in taken:
+            matched[clause.key] = [at]
+            taken.add(at)
+    for clause in form.clauses:
+        rest = [at for at in range(len(units)) if at not in taken and clause.key in matched]
+        for at in rest:
+            if units[at].terms & clause.terms.keys() or _is_in(of_units[at], of_form[clause.key]):
+                matched[clause.key].append(at)
+                taken.add(at)
+    return matched
+
+
+def _scores(
+    form: StandardForm, units: Sequence[ClauseUnit], of_form: Mapping[str, _Wording], of_units: Sequence[_Wording]
+) -> Iterator[tuple[float, StandardClause, int]]:
+    for at, unit in enumerate(units):
+        for clause in form.clauses:
+            shared = len(unit.terms & clause.terms.keys())
+            likeness = _likeness(of_units[at], of_form[clause.key])
+            is_marked = _is_marked(clause, of_units[at])
+            if not shared and likeness < ALIKE and not (is_marked and unit.part is clause.part):
+                continue
+            score = likeness + 0.5 * is_marked + 0.2 * (unit.number == clause.number) - 0.2 * (unit.part != clause.part)
+            score += 2 * shared / len(clause.terms) if shared else 0
+            yield score, clause, at
+
+
+def _joined(units: Sequence[ClauseUnit]) -> ClauseUnit | None:
+    """Make one of the units that carry one clause of the form."""
+    if not units:
+        return None
+    first, *rest = units
+    return (
+        replace(
+            first,
+            spans=tuple(span for unit in units for span in unit.spans),
+            text="".join(unit.text for unit in units),
+            terms=frozenset(term for unit in units for term in unit.terms),
+        )
+        if rest
+        else first
+    )
+
+
+def _merged(
+    clause: StandardClause,
+    units: Sequence[ClauseUnit],
+    of_form: Mapping[str, _Wording],
+    of_units: Sequence[_Wording],
+) -> ClauseUnit | None:
+    """Find a clause that the agreement has put into another one: by all its terms, its wording or its marks."""
+    if clause.terms:
+        return next((unit for unit in units if clause.terms.keys() <= unit.terms), None)
+    whole = of_form[clause.key]
+    return next(
+        (
+            unit
+            for unit, here in zip(units, of_units, strict=True)
+            if _is_in(whole, here) or (unit.part is clause.part and _is_marked(clause, here))
+        ),
+        None,
+    )
+
+
+def _judged(
+    clause: StandardClause, unit: ClauseUnit | None, standard: _Wording, values: Mapping[str, TermValue]
+) -> list[Deviation]:
+    if unit is None:
+        return [Deviation(DeviationKind.MISSING, clause, None, tuple(clause.terms))]
+    differing = tuple(key for key, value in clause.terms.items() if values[key] != value)
+    if differing:
+        return [Deviation(DeviationKind.CHANGED, clause, unit, differing)]
+    here = _wording(unit.text)
+    if here.words == standard.words:
+        return []
+    is_edited_copy = _likeness(here, standard) >= SAME_BASE
+    changed = _figures(here) != _figures(standard) or (is_edited_copy and _sense(here) != _sense(standard))
+    unknown = not is_edited_copy and not clause.terms
+    kind = DeviationKind.CHANGED if changed or unknown else DeviationKind.REWORDED
+    return [Deviation(kind, clause, unit)]
+
+
+def _figures(wording: _Wording) -> Counter[str]:
+    """Return the numbers of a wording, in whatever characters: 五个 and 5个 are the same."""
+    found = (match.group() for match in FIGURE.finditer(wording.text))
+    return Counter(str(number) if (number := read_number(text)) is not None else text for text in found)
+
+
+def _sense(wording: _Wording) -> tuple[int, int]:
+    """What a lawyer looks at first in an edited copy: how often it says no, and how many sentences it has."""
+    return len(NEGATION.findall(wording.text)), len(SENTENCE.findall(wording.text))
+
+
+def units_as_clauses(
+    units: Sequence[ClauseUnit], printed: Sequence[str], values: Mapping[str, TermValue]
+) -> tuple[StandardClause, ...]:
+    """Make the clauses of a new standard form of an agreement's clauses.
+
+    printed  their texts as printed, each with its number
+    values   what the agreement's terms say, by key
+    """
+    clauses, taken = [], Counter[str]()
+    for unit, text in zip(units, printed, strict=True):
+        base = f"{unit.part.value}-{unit.number or 'preamble'}".replace(" ", "-")
+        taken[base] += 1
+        key = base if taken[base] == 1 else f"{base}-{taken[base]}"
+        terms = {term: values[term] for term in values if term in unit.terms and values[term] is not None}
+        clauses.append(StandardClause(key, unit.part, unit.number or "", without_number(text), terms))
+    return tuple(clauses)

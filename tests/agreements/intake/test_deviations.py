@@ -1,0 +1,114 @@
+"""Where an agreement departs from a standard form: found by what a clause means, whatever its number and place."""
+
+import pytest
+
+from agreements.intake.clause_units import clause_units
+from agreements.intake.clauses import sentences_of
+from agreements.intake.deviations import DeviationKind, deviations_from, distance, units_as_clauses
+from agreements.intake.document import uniform_document
+from agreements.intake.labels import find_labels
+from agreements.intake.standard_form import StandardForm, built_in_form
+from agreements.intake.terms import read_terms
+from tests.builders_intake import changed, example_text
+
+CHANGED, MISSING, ADDED, REWORDED = DeviationKind
+TEXT = example_text()
+NO_RIGHTS = "4.5 乙方提供服务，并不向甲方授予任何知识产权或者对外许可的权利。\n\n"
+OWN_PLATFORM = "2.3 本服务只能用在甲方自己的业务平台上"
+
+
+def read(text):
+    document = uniform_document(text)
+    sentences = sentences_of(document, frozenset(label.line for label in find_labels(document)))
+    terms = read_terms(document, sentences).terms
+    evidence = {key: term.evidence for key, term in terms.items() if term.evidence}
+    return clause_units(document, sentences, evidence), {key: term.value for key, term in terms.items()}
+
+
+def deviations(text, form=None):
+    return deviations_from(form or built_in_form(), *read(text))
+
+
+def told(text, form=None):
+    """Each deviation as kind, number in the form, number in the agreement, differing terms."""
+    return [
+        (one.kind, one.clause and one.clause.number, one.unit and one.unit.number, one.terms)
+        for one in deviations(text, form)
+    ]
+
+
+def test_the_example_does_not_depart_from_the_built_in_form():
+    assert told(TEXT) == []
+
+
+def test_a_form_s_terms_say_what_its_wordings_are_read_to_say():
+    for clause in built_in_form().clauses:
+        text = (
+            f"附件：最终用户使用协议\n\n{clause.number} {clause.wording}" if clause.part == "annex" else clause.wording
+        )
+        values = read(text)[1]
+        assert {key: values[key] for key in clause.terms} == clause.terms, clause.key
+
+
+@pytest.mark.parametrize(
+    ("changes", "deviation"),
+    [
+        ([("五个工作日", "十个工作日")], (CHANGED, "3.3", "3.3", ("change_notification",))),
+        ([("无须取得甲方同意", "经甲方书面同意后")], (CHANGED, "6.1", "6.1", ("suspension",))),
+        ([("必须由双方另行签订补充协议", "由乙方公告后生效")], (CHANGED, "8.1", "8.1", ("supplementary_agreement_required",))),
+        ([(NO_RIGHTS, "")], (MISSING, "4.5", None, ())),
+        ([("### 4. 乙方", "3.5 甲方不得转让本协议。\n\n### 4. 乙方")], (ADDED, None, "3.5", ())),
+        ([("## 附件", "四、特别约定\n\n1. 甲方应在签约时缴纳保证金。\n\n## 附件")], (ADDED, None, "四 1", ())),
+        # no term says so, but a number, a negation or a sentence more is never mere wording
+        ([("乙方先行承担责任的", "另按每次500元支付违约金；乙方先行承担责任的")], (CHANGED, "2.1", "2.1", ())),
+        ([("不得披露给第三方", "可以披露给第三方")], (CHANGED, "5.1", "5.1", ())),
+        ([("由甲方自担。", "由甲方自担。甲方放弃追索。")], (CHANGED, "4.7", "4.7", ())),
+        ([("甲方应守法经营，", "甲方应当守法经营，")], (REWORDED, "3.1", "3.1", ())),
+    ],
+)  # fmt: skip
+def test_each_change_is_one_deviation(changes, deviation):
+    assert told(changed(TEXT, *changes)) == [deviation]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [("五个工作日", "5个工作日"), ("，", ","), ("（", "(")],
+        [("4.5 乙方提供", "4.8 乙方提供")],
+        [("### 2. 使用规则", "### 9. 使用规则"), ("2.1 每次", "9.1 每次"), ("2.4 数据源", "9.4 数据源")],
+        [("业务依法须经", "业务依法\n\n须经")],
+    ],
+    ids=["width and numerals", "another number", "another chapter", "page break"],
+)
+def test_layout_and_numbering_are_no_deviation(changes):
+    kinds = {one.kind for one in deviations(changed(TEXT, *changes))}
+    assert kinds <= {REWORDED}  # 五个 for 5个 is other words
+
+
+def test_a_clause_in_other_words_that_means_the_same_is_reworded():
+    other_words = (
+        "8.1 修改本协议的任何内容，都必须由双方另行签订补充协议。",
+        "8.1 对本协议的任何变更，需双方另外签署补充协议方可生效。",
+    )
+    assert told(changed(TEXT, other_words)) == [(REWORDED, "8.1", "8.1", ())]
+
+
+def test_a_clause_cut_in_two_is_compared_whole():
+    text = changed(TEXT, ("服务期间，甲方的证照", "\n\n3.9 服务期间，甲方的证照"))
+    assert told(text) == []
+
+
+def test_a_clause_moved_into_another_is_found_there():
+    text = changed(TEXT, ("\n\n3.4 甲方应妥善保管", "甲方应妥善保管"))
+    found = told(text)
+    assert (CHANGED, "3.3", "3.3", ()) in found
+    assert MISSING not in {kind for kind, *_ in found}
+
+
+def test_the_nearest_form_is_the_one_of_the_same_wording():
+    units, values = read(TEXT)
+    wordings = ["".join(TEXT[start:end] for start, end in unit.spans) for unit in units]
+    mine = StandardForm("mine", "mine", 1, units_as_clauses(units, wordings, values))
+    other = changed(TEXT, (OWN_PLATFORM, "2.3 本服务可供甲方及其关联公司使用"), (NO_RIGHTS, ""))
+    assert told(TEXT, mine) == []
+    assert 0 < distance(deviations(other, mine)) == distance(deviations(other))
