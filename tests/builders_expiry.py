@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from agreements.kernel.instants import end_of
-from agreements.parties.actions import record_document
+from agreements.parties.documents import record_document
 from agreements.parties.rules import DocumentType
 from compliance.expiry.models import ExpiryWarning
 from compliance.expiry.sweeps import AGREEMENT_SWEEPS, DOCUMENT_SWEEPS

@@ -3,7 +3,8 @@
 from agreements.kernel import files
 from agreements.kernel.instants import start_of
 from agreements.kernel.money import Money
-from agreements.parties.actions import ContactDetails, Upload, confirm_notice_address, record_document
+from agreements.parties.actions import ContactDetails, Upload, confirm_notice_address
+from agreements.parties.documents import record_document
 from agreements.parties.rules import DocumentType
 from agreements.register.actions import confirm_payment, register_agreement
 from agreements.register.rules import AgreementFacts, SpecKind, TermFact

@@ -45,6 +45,37 @@ class Policy:
         return True
 
 
+DOCUMENT_TYPES = (
+    "business_licence",
+    "business_description",
+    "prior_approval",
+    "relation_proof",
+    "industry_licence",
+    "telecom_licence",
+    "icp_filing",
+    "consent_text",
+    "security_filing",
+)
+_LICENCE, _DESCRIPTION, _APPROVAL, _OF_INDUSTRY = (
+    "business_licence",
+    "business_description",
+    "prior_approval",
+    "industry_licence",
+)
+
+
+def _checklist(industry: str, meaning: str, *documents: str) -> "Policy":
+    """The checklist of one industry, taken instead of the general one."""
+    return Policy(
+        f"onboarding_documents_{industry}",
+        [_LICENCE, _DESCRIPTION, *documents],
+        "document_type",
+        "3.3",
+        meaning,
+        choices=DOCUMENT_TYPES,
+    )
+
+
 BOUNDS = {"hour": (0, 24), "percent": (0, 100), "tenant": (0, 100_000), "second": (1, 3600)}
 ONE_OR_MORE = (1, 5_000)
 
@@ -104,7 +135,29 @@ POLICIES: dict[str, Policy] = {
             "document_type",
             "3.3",
             N_("Documents a tenant must supply before activation"),
-            choices=("business_licence", "business_description", "prior_approval", "relation_proof"),
+            choices=DOCUMENT_TYPES,
+        ),
+        _checklist("banking_payment", N_("Documents before activation: banks and payment"), _OF_INDUSTRY, _APPROVAL),
+        _checklist("lending_guarantee", N_("Documents before activation: lending and guarantees"), _APPROVAL),
+        _checklist("insurance", N_("Documents before activation: insurance"), _OF_INDUSTRY),
+        _checklist("internet_service", N_("Documents before activation: internet services"), "telecom_licence"),
+        _checklist("human_resources", N_("Documents before activation: human resources"), _OF_INDUSTRY),
+        _checklist("healthcare", N_("Documents before activation: health care"), _OF_INDUSTRY, "security_filing"),
+        _checklist("transport", N_("Documents before activation: transport"), _OF_INDUSTRY),
+        _checklist("games", N_("Documents before activation: games"), "telecom_licence", _APPROVAL),
+        Policy(
+            "relation_proof_for_other_account",
+            True,
+            "switch",
+            "三 1",
+            N_("An order placed through another company's account needs a proof of relation before activation"),
+        ),
+        Policy(
+            "platform_recheck_calendar_days",
+            180,
+            "calendar_day",
+            "2.3",
+            N_("The ownership of an own platform is looked at again after this time"),
         ),
         Policy(
             "auto_suspend_change_notification",

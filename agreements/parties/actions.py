@@ -5,37 +5,32 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from agreements.kernel import audit, files, policies, revisions
+from agreements.kernel import audit, files, revisions
 from agreements.kernel.access.rules import Actor, Permission, require
 from agreements.kernel.crypto import Keyring, Place
-from agreements.kernel.errors import N_, Conflict, InvalidInput, NotFound
+from agreements.kernel.errors import N_, Conflict, InvalidInput, NotFound, Stale
 from agreements.kernel.files import StoredFile
 from agreements.kernel.instants import legal_date
-from agreements.parties.models import Contact, NoticeAddress, OwnPlatform, Party, QualificationDocument, Tenant
-from agreements.parties.rules import (
-    DocumentType,
-    HeldDocument,
-    NoticeChannel,
-    PlatformKind,
-    missing_documents,
-    normalised_name,
-)
+from agreements.parties.models import Contact, NoticeAddress, Party, PartyName, Tenant
+from agreements.parties.rules import ContactRole, NoticeChannel, is_company_name, normalised_name
 from agreements.parties.searching import index_party
 
+SHORTEST_POSTAL = 6
 TENANT_KEY = re.compile(r"[a-z0-9][a-z0-9-]{2,59}")
 EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+|[A-Za-z0-9._%+-]{1,64}@localhost")
 
 
 @dataclass(frozen=True, slots=True)
 class ContactDetails:
-    """A contact block in clear; None where the agreement has no such line."""
+    """A contact in clear; None where the agreement has no such line."""
 
     name: str | None
     phone: str | None
     address: str | None
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +57,12 @@ def tenant_of_key(session: Session, tenant_key: str) -> Tenant:
 
 
 def ensure_tenant(session: Session, name: str, *, tenant_key: str | None, actor: Actor, now: datetime) -> Tenant:
-    """Return the tenant of this name, whatever the spelling (E-50), or make party and tenant.
+    """Return the tenant of this name, whatever the spelling (E-50) and however long ago (E-51), or make both.
 
     tenant_key  for a new tenant; None makes a random one. For a known tenant it must be its own or None.
     """
     require(actor, Permission.REGISTER_AGREEMENT)
-    party = session.scalar(select(Party).where(Party.normalised_name == normalised_name(name)))
+    party = party_of_name(session, name)
     if party is None:
         party = Party(name=name, normalised_name=normalised_name(name), recorded_at=now)
         session.add(party)
@@ -93,6 +88,18 @@ def ensure_tenant(session: Session, name: str, *, tenant_key: str | None, actor:
     return tenant
 
 
+def party_of_name(session: Session, name: str) -> Party | None:
+    """Return who has this name; else who had it, where it was one party's alone."""
+    plain = normalised_name(name)
+    party = session.scalar(select(Party).where(Party.normalised_name == plain))
+    if party is not None:
+        return party
+    had = session.scalars(
+        select(Party).where(Party.id.in_(select(PartyName.party_id).where(PartyName.normalised_name == plain)))
+    ).all()
+    return had[0] if len(had) == 1 else None
+
+
 def _check_free_key(session: Session, key: str) -> None:
     if not TENANT_KEY.fullmatch(key):
         raise InvalidInput(
@@ -105,8 +112,10 @@ def _check_free_key(session: Session, key: str) -> None:
         raise Conflict(N_("Tenant key “%(key)s” is taken."), field="tenant_key", key=key)
 
 
-def add_contact(session: Session, tenant: Tenant, details: ContactDetails, *, now: datetime) -> Contact:
-    """Keep a header's contact block, encrypted."""
+def add_contact(
+    session: Session, tenant: Tenant, details: ContactDetails, *, now: datetime, role: ContactRole | None = None
+) -> Contact:
+    """Keep a contact, encrypted; without a role it is a header's block."""
     keyring: Keyring = session.info["keyring"]
     row_key = uuid4().hex
 
@@ -119,6 +128,9 @@ def add_contact(session: Session, tenant: Tenant, details: ContactDetails, *, no
         name_sealed=seal(details.name, "name_sealed"),
         phone_sealed=seal(details.phone, "phone_sealed"),
         address_sealed=seal(details.address, "address_sealed"),
+        email_sealed=seal(details.email, "email_sealed"),
+        role=role,
+        is_company_name=is_company_name(details.name, tenant.party.name),
         recorded_at=now,
     )
     session.add(contact)
@@ -136,6 +148,7 @@ def contact_details(session: Session, contact: Contact) -> ContactDetails:
         clear(contact.name_sealed, "name_sealed"),
         clear(contact.phone_sealed, "phone_sealed"),
         clear(contact.address_sealed, "address_sealed"),
+        clear(contact.email_sealed, "email_sealed"),
     )
 
 
@@ -146,13 +159,21 @@ def confirm_notice_address(
     *,
     signed_on: date,
     proof: Upload,
+    channel: NoticeChannel = NoticeChannel.EMAIL,
     actor: Actor,
     now: datetime,
 ) -> NoticeAddress:
-    """Domain 4.3: record the signed confirmation that designates an e-mail system; it ends the one before."""
+    """Domain 4.3: record the signed confirmation that designates where notices go; it ends the channel's one before.
+
+    address  an e-mail address, or a postal one for the courier
+    """
     require(actor, Permission.RECORD_DOCUMENTS)
     address = address.strip()
-    if not EMAIL.fullmatch(address):
+    if channel is NoticeChannel.COURIER and len(address) < SHORTEST_POSTAL:
+        raise InvalidInput(
+            N_("This is not a postal address."), field="address", remedy=N_("Write province, city, street and number.")
+        )
+    if channel is NoticeChannel.EMAIL and not EMAIL.fullmatch(address):
         raise InvalidInput(
             N_("This is not an e-mail address."),
             field="address",
@@ -160,16 +181,16 @@ def confirm_notice_address(
         )
     if signed_on > legal_date(now):
         raise InvalidInput(N_("The confirmation can't be signed in the future."), field="signed_on")
-    before = notice_address_in_force(session, tenant.id)
+    before = notice_address_in_force(session, tenant.id, channel)
     if before is not None:
-        before.ended_at = now
+        before.ended_at, before.ended_by = now, actor.name
         session.flush()  # the partial unique index allows one in force
     keyring: Keyring = session.info["keyring"]
     row_key = uuid4().hex
     row = NoticeAddress(
         row_key=row_key,
         tenant_id=tenant.id,
-        channel=NoticeChannel.EMAIL,
+        channel=channel,
         address_sealed=keyring.encrypt(address, Place("notice_address", "address_sealed", row_key)),
         signed_on=signed_on,
         proof_file_id=keep_upload(session, proof, now=now).id,
@@ -189,111 +210,91 @@ def confirm_notice_address(
     return row
 
 
-def notice_address_in_force(session: Session, tenant_id: int) -> NoticeAddress | None:
-    """Return the confirmation that designates where notices go now, or None."""
+def notice_address_in_force(
+    session: Session, tenant_id: int, channel: NoticeChannel = NoticeChannel.EMAIL
+) -> NoticeAddress | None:
+    """Return the confirmation that designates where notices go now by a channel, or None."""
     return session.scalar(
-        select(NoticeAddress).where(NoticeAddress.tenant_id == tenant_id, NoticeAddress.ended_at.is_(None))
+        select(NoticeAddress).where(
+            NoticeAddress.tenant_id == tenant_id,
+            NoticeAddress.channel == channel,
+            NoticeAddress.ended_at.is_(None),
+        )
+    )
+
+
+def end_notice_address(session: Session, row: NoticeAddress, *, reason: str, actor: Actor, now: datetime) -> None:
+    """Domain 4.3: the tenant took the designation back, or the address is dead; the row stays as history."""
+    require(actor, Permission.RECORD_DOCUMENTS)
+    if not reason.strip():
+        raise InvalidInput(N_("Write down why it ends."), field="reason")
+    moved = session.scalar(
+        update(NoticeAddress)
+        .where(NoticeAddress.id == row.id, NoticeAddress.ended_at.is_(None))
+        .values(ended_at=now, ended_by=actor.name, end_reason=reason.strip())
+        .returning(NoticeAddress.id)
+    )
+    if moved is None:
+        raise Stale(N_("This confirmation was ended meanwhile."))
+    session.refresh(row)
+    audit.record(
+        session,
+        actor=actor,
+        act="notice_address.ended",
+        subject=f"notice_address:{row.id}",
+        tenant_id=row.tenant_id,
+        reason=reason.strip(),
+        now=now,
+    )
+
+
+def end_contact(session: Session, contact: Contact, *, actor: Actor, now: datetime) -> None:
+    """The person is no contact any more; the row stays, for notices went to it."""
+    require(actor, Permission.RECORD_DOCUMENTS)
+    moved = session.scalar(
+        update(Contact)
+        .where(Contact.id == contact.id, Contact.ended_at.is_(None))
+        .values(ended_at=now, ended_by=actor.name)
+        .returning(Contact.id)
+    )
+    if moved is None:
+        raise Stale(N_("This contact was ended meanwhile."))
+    session.refresh(contact)
+    _audit_contact(session, contact, "contact.ended", actor=actor, now=now)
+
+
+def record_contact(
+    session: Session, tenant: Tenant, role: ContactRole, details: ContactDetails, *, actor: Actor, now: datetime
+) -> Contact:
+    """Record a natural person at the tenant and what they are there for."""
+    require(actor, Permission.RECORD_DOCUMENTS)
+    if not details.name:
+        raise InvalidInput(N_("A contact needs a name."), field="name")
+    if not (details.phone or details.email):
+        raise InvalidInput(N_("A contact needs a telephone number or an e-mail address."), field="phone")
+    if details.email and not EMAIL.fullmatch(details.email):
+        raise InvalidInput(N_("This is not an e-mail address."), field="email")
+    contact = add_contact(session, tenant, details, now=now, role=role)
+    session.flush()  # the audit row names its id
+    _audit_contact(session, contact, "contact.recorded", actor=actor, now=now)
+    return contact
+
+
+def _audit_contact(session: Session, contact: Contact, act: str, *, actor: Actor, now: datetime) -> None:
+    audit.record(
+        session,
+        actor=actor,
+        act=act,
+        subject=f"contact:{contact.id}",
+        tenant_id=contact.tenant_id,
+        clause="5.1",
+        now=now,
     )
 
 
 def address_in_clear(session: Session, confirmed: NoticeAddress) -> str:
     keyring: Keyring = session.info["keyring"]
     return keyring.decrypt(confirmed.address_sealed, Place("notice_address", "address_sealed", confirmed.row_key))
-
-
-def record_document(
-    session: Session,
-    tenant: Tenant,
-    document_type: DocumentType,
-    *,
-    upload: Upload,
-    sealed: bool,
-    number: str | None = None,
-    issuer: str | None = None,
-    issued_on: date | None = None,
-    expires_on: date | None = None,
-    actor: Actor,
-    now: datetime,
-) -> QualificationDocument:
-    """Clause 3.3 (a): take in a document that the actor has checked. `expires_on` is its last day of validity."""
-    require(actor, Permission.RECORD_DOCUMENTS)
-    if issued_on is not None and issued_on > legal_date(now):
-        raise InvalidInput(N_("A document can't be issued in the future."), field="issued_on")
-    if issued_on is not None and expires_on is not None and expires_on < issued_on:
-        raise InvalidInput(N_("The document would expire before it was issued."), field="expires_on")
-    row = QualificationDocument(
-        tenant_id=tenant.id,
-        type=document_type,
-        number=number,
-        issuer=issuer,
-        issued_on=issued_on,
-        expires_on=expires_on,
-        sealed=sealed,
-        file_id=keep_upload(session, upload, now=now).id,
-        verified_by=actor.name,
-        verified_at=now,
-    )
-    session.add(row)
-    session.flush()  # the audit row names its id
-    audit.record(
-        session,
-        actor=actor,
-        act="document.recorded",
-        subject=f"document:{row.id}",
-        tenant_id=tenant.id,
-        clause="3.3",
-        now=now,
-        details={"type": document_type.value, "sealed": sealed, "file_id": row.file_id},
-    )
-    return row
-
-
-def missing_onboarding_documents(session: Session, tenant_id: int, *, now: datetime) -> list[DocumentType]:
-    """Clause 3.3 (a): what this tenant still owes before activation, by the policy in force."""
-    required = [DocumentType(name) for name in policies.value_of(session, "onboarding_documents", at=now)]
-    held = [
-        HeldDocument(row.type, row.sealed, row.expires_on)
-        for row in session.scalars(select(QualificationDocument).where(QualificationDocument.tenant_id == tenant_id))
-    ]
-    return missing_documents(required, held, today=legal_date(now))
-
-
-def add_platform(
-    session: Session,
-    tenant: Tenant,
-    kind: PlatformKind,
-    identifier: str,
-    *,
-    proof: Upload | None,
-    actor: Actor,
-    now: datetime,
-) -> OwnPlatform:
-    """Clause 2.3: record a platform of the tenant's own, in force from now."""
-    require(actor, Permission.RECORD_DOCUMENTS)
-    identifier = identifier.strip().lower()
-    if not identifier or len(identifier) > 200:
-        raise InvalidInput(N_("A platform needs a name of at most 200 characters."), field="identifier")
-    row = OwnPlatform(
-        tenant_id=tenant.id,
-        kind=kind,
-        identifier=identifier,
-        proof_file_id=keep_upload(session, proof, now=now).id if proof else None,
-        valid_from_at=now,
-    )
-    session.add(row)
-    session.flush()  # the audit row names its id
-    audit.record(
-        session,
-        actor=actor,
-        act="platform.added",
-        subject=f"platform:{row.id}",
-        tenant_id=tenant.id,
-        clause="2.3",
-        now=now,
-        details={"kind": kind.value},
-    )
-    revisions.raise_revision(session, tenant_id=tenant.id, cause="platform.added", now=now)
-    return row
 
 
 def keep_upload(session: Session, upload: Upload, *, now: datetime) -> StoredFile:

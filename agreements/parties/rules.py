@@ -14,6 +14,38 @@ class DocumentType(StrEnum):
     BUSINESS_DESCRIPTION = "business_description"
     PRIOR_APPROVAL = "prior_approval"
     RELATION_PROOF = "relation_proof"
+    INDUSTRY_LICENCE = "industry_licence"
+    TELECOM_LICENCE = "telecom_licence"
+    ICP_FILING = "icp_filing"
+    CONSENT_TEXT = "consent_text"
+    SECURITY_FILING = "security_filing"
+
+
+class DocumentState(StrEnum):
+    """Whether a person has checked a document; only a verified one counts."""
+
+    UNVERIFIED = "unverified"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+
+
+class Industry(StrEnum):
+    """What a tenant's business is; each has a checklist of its own, as policy."""
+
+    GENERAL = "general"
+    BANKING_PAYMENT = "banking_payment"
+    LENDING_GUARANTEE = "lending_guarantee"
+    INSURANCE = "insurance"
+    INTERNET_SERVICE = "internet_service"
+    HUMAN_RESOURCES = "human_resources"
+    HEALTHCARE = "healthcare"
+    TRANSPORT = "transport"
+    GAMES = "games"
+
+    @property
+    def policy(self) -> str:
+        """Key of the policy that holds this industry's checklist."""
+        return "onboarding_documents" if self is Industry.GENERAL else f"onboarding_documents_{self.value}"
 
 
 class PlatformKind(StrEnum):
@@ -23,12 +55,37 @@ class PlatformKind(StrEnum):
     APP = "app"
     MINI_PROGRAM = "mini_program"
     SERVER_IP = "server_ip"
+    APP_KEY = "app_key"
+
+
+class Ownership(StrEnum):
+    """By what a platform is shown to be the tenant's own; the subject it names must be the tenant."""
+
+    ICP_FILING = "icp_filing"
+    APP_STORE_RECORD = "app_store_record"
+    MINI_PROGRAM_SUBJECT = "mini_program_subject"
+    SERVER_CONTRACT = "server_contract"
+    OTHER = "other"
+
+
+class ContactRole(StrEnum):
+    """What a natural person at the tenant is there for."""
+
+    BUSINESS = "business"
+    LEGAL = "legal"
+    TECHNICAL = "technical"
+    FINANCE = "finance"
+    SECURITY = "security"
 
 
 class NoticeChannel(StrEnum):
     """Channels a notice address confirmation can designate."""
 
     EMAIL = "email"
+    COURIER = "courier"
+
+
+COMPANY_WORDS = ("公司", "集团", "事务所", "合作社", "个体工商户", "中心", "商行", "工作室", "企业", "经营部")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +117,11 @@ def missing_documents(
         and (document.sealed or document.type is not DocumentType.PRIOR_APPROVAL)
     }
     return [wanted for wanted in required if wanted not in valid]
+
+
+def is_company_name(contact: str | None, party: str) -> bool:
+    """Domain 1: say whether a contact person is no person but a company, the party's own name first of all."""
+    if not contact:
+        return False
+    plain = normalised_name(contact)
+    return plain == normalised_name(party) or any(word in plain for word in COMPANY_WORDS)

@@ -5,15 +5,20 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from agreements.parties.models import Party, Tenant
+from agreements.parties.models import Party, PartyName, Tenant
 from agreements.parties.search_models import PartySearch
 from agreements.parties.spelling import FORMS_VERSION, spellings_of
 
 
 def index_party(session: Session, party: Party, *, former_names: Iterable[str] = ()) -> None:
-    """Make a party findable by its name, its former names and its tenant key; call it wherever one of them changes."""
+    """Make a party findable by all its names, former ones too (E-51), its credit code and its tenant key.
+
+    Call it wherever one of them changes.
+    """
     key = session.scalar(select(Tenant.tenant_key).where(Tenant.party_id == party.id))
-    spellings = spellings_of((party.name, *former_names, *([key] if key else [])))
+    former = session.scalars(select(PartyName.name).where(PartyName.party_id == party.id))
+    also = (name for name in (party.name_en, party.credit_code, key) if name)
+    spellings = spellings_of((party.name, *former_names, *former, *also))
     row = session.get(PartySearch, party.id)
     if row is None:
         row = PartySearch(party_id=party.id)

@@ -23,7 +23,8 @@ from agreements.kernel.access.rules import OPERATOR, Role
 from agreements.kernel.errors import NotFound
 from agreements.kernel.instants import legal_date, start_of
 from agreements.kernel.money import Money
-from agreements.parties.actions import Upload, confirm_notice_address, record_document
+from agreements.parties.actions import Upload, confirm_notice_address
+from agreements.parties.documents import record_document
 from agreements.parties.rules import DocumentType
 from agreements.products.sources import ensure_source, link_source
 from agreements.register.actions import confirm_payment
@@ -136,7 +137,7 @@ def load_example(session: Session, *, now: datetime) -> Agreement:
         actor=OPERATOR,
         now=now,
     )
-    for kind in (DocumentType.BUSINESS_LICENCE, DocumentType.BUSINESS_DESCRIPTION):
+    for kind in (DocumentType.BUSINESS_LICENCE, DocumentType.BUSINESS_DESCRIPTION, DocumentType.RELATION_PROOF):
         record_document(session, agreement.tenant, kind, upload=proof, sealed=True, actor=OPERATOR, now=now)
     activate_service(session, agreement, actor=OPERATOR, now=now)
     announce_example(session, agreement, now=now)

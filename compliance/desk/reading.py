@@ -1,6 +1,5 @@
 """Reading agreements across the rooms, many rows at once: a page asks a fixed number of questions, not one a row."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +10,8 @@ from sqlalchemy.orm import Session
 
 from agreements.calendar.deadline_table import Debtor
 from agreements.kernel import policies
-from agreements.kernel.instants import legal_date
-from agreements.parties.models import NoticeAddress, Party, QualificationDocument, Tenant
-from agreements.parties.rules import DocumentType, HeldDocument, missing_documents
+from agreements.parties.models import NoticeAddress, Party, Tenant
+from agreements.parties.rules import NoticeChannel
 from agreements.register.models import Agreement
 from agreements.register.rules import IN_FORCE, AgreementState
 from compliance.desk import rules
@@ -26,6 +24,7 @@ from compliance.obligations.rules import OPEN_STATES
 from compliance.sdk import entitlement as facts
 from compliance.sdk.answer import Call, Decision
 from compliance.sdk.decision import decide
+from compliance.service.actions import lacking_documents
 from compliance.service.models import ServiceActivation
 from compliance.service.rules import HoldGround, HoldScope
 from compliance.upstream.offers import withdrawn_products
@@ -130,28 +129,19 @@ def _holds_of(session: Session, agreements: Collection[Agreement], tenant_ids: s
 
 def lacking_by_tenant(session: Session, tenant_ids: Collection[int], *, now: datetime) -> dict[int, tuple[str, ...]]:
     """Clause 3.3 (a): what each tenant still owes before activation, as words of the catalogue (`obstacle.…`)."""
-    required = [DocumentType(name) for name in policies.value_of(session, "onboarding_documents", at=now)]
-    held: dict[int, list[HeldDocument]] = defaultdict(list)
-    for tenant_id, kind, sealed, expires_on in session.execute(
-        select(
-            QualificationDocument.tenant_id,
-            QualificationDocument.type,
-            QualificationDocument.sealed,
-            QualificationDocument.expires_on,
-        ).where(QualificationDocument.tenant_id.in_(tenant_ids))
-    ):
-        held[tenant_id].append(HeldDocument(kind, sealed, expires_on))
+    missing = lacking_documents(session, tenant_ids, now=now)
     reachable = set(
         session.scalars(
             select(NoticeAddress.tenant_id).where(
-                NoticeAddress.tenant_id.in_(tenant_ids), NoticeAddress.ended_at.is_(None)
+                NoticeAddress.tenant_id.in_(tenant_ids),
+                NoticeAddress.channel == NoticeChannel.EMAIL,
+                NoticeAddress.ended_at.is_(None),
             )
         )
     )
-    today = legal_date(now)
     return {
         tenant_id: (
-            *(f"document_{kind.value}" for kind in missing_documents(required, held[tenant_id], today=today)),
+            *(f"document_{kind.value}" for kind in missing[tenant_id]),
             *(() if tenant_id in reachable else ("notice_address",)),
         )
         for tenant_id in tenant_ids

@@ -13,8 +13,10 @@ from agreements.kernel.access.rules import Permission, require
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import Conflict, InvalidInput, LuyueError
 from agreements.kernel.instants import legal_date
-from agreements.parties.actions import add_platform, confirm_notice_address, record_document, tenant_of_key
+from agreements.parties.actions import confirm_notice_address, tenant_of_key
+from agreements.parties.documents import record_document
 from agreements.parties.models import Tenant
+from agreements.parties.platforms import add_platform
 from agreements.parties.rules import DocumentType, PlatformKind
 from compliance.desk import tenant_reading
 from compliance.desk.actions import reveal

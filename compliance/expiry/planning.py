@@ -13,6 +13,7 @@ from agreements.kernel import audit
 from agreements.kernel.access.rules import SCHEDULER
 from agreements.kernel.instants import end_of, legal_date
 from agreements.parties.models import QualificationDocument
+from agreements.parties.rules import DocumentState
 from agreements.register.models import Agreement
 from agreements.register.rules import IN_FORCE
 from compliance.alarms.actions import settle_alarms
@@ -78,7 +79,7 @@ def ending_of_document(session: Session, document: QualificationDocument) -> End
     """Clause 3.3: the end of a document's validity, unless another took its place or nothing is in force for it."""
     carrier = carrying_agreement(session, document.tenant_id)
     silence = None
-    if document.expires_on is None:
+    if document.expires_on is None or document.state is not DocumentState.VERIFIED:
         silence = Silence.MOVED
     elif is_replaced(session, document):
         silence = Silence.RENEWED
@@ -108,9 +109,13 @@ def is_replaced(session: Session, document: QualificationDocument) -> bool:
     """Say whether another document on file took this one's place."""
     others = session.scalars(
         select(QualificationDocument).where(
-            QualificationDocument.tenant_id == document.tenant_id, QualificationDocument.type == document.type
+            QualificationDocument.tenant_id == document.tenant_id,
+            QualificationDocument.type == document.type,
+            QualificationDocument.state == DocumentState.VERIFIED,
         )
-    )
+    ).all()
+    if any(other.replaces_id == document.id for other in others):
+        return True
     return any(replaces(held(other), held(document)) for other in others)
 
 

@@ -13,15 +13,25 @@ from agreements.kernel import revisions
 from agreements.kernel.instants import start_of
 from agreements.parties.models import OwnPlatform, Tenant
 from agreements.products.models import Product
+from agreements.register.ending_models import AgreementEnding
+from agreements.register.ending_rules import EndingGround
 from agreements.register.models import Agreement, Instrument, Term
 from compliance.notices.models import Notice
 from compliance.sdk import entitlement as facts
-from compliance.service.actions import epoch_of
 from compliance.service.models import Hold, ServiceActivation
+from compliance.service.moving import epoch_of
 from compliance.service.rules import HoldGround, HoldScope, suspension_effective_at
 from compliance.upstream.offers import withdrawals
 
 SCOPES = {HoldScope.AGREEMENT: facts.Scope.AGREEMENT, HoldScope.TENANT: facts.Scope.TENANT}
+
+ENDINGS = {
+    EndingGround.BOTH_SIGNED: facts.EndingKind.BY_AGREEMENT,
+    EndingGround.FULL_REFUND: facts.EndingKind.BY_AGREEMENT,
+    EndingGround.PROVIDER_CAUSE: facts.EndingKind.PROVIDER_CAUSE,
+    EndingGround.BREACH: facts.EndingKind.FOR_BREACH,
+}
+CLAUSES = {ground: "4.4" if ground is EndingGround.BREACH else "4.6" for ground in EndingGround}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +58,11 @@ def entitlement_of(session: Session, tenant_key: str, *, at: datetime) -> facts.
     epoch = epoch_of(session, tenant_id)
     withdrawn = withdrawals(at=at)
     rows = session.execute(
-        select(Agreement, Product.code, withdrawn.c.withdrawn_on, ServiceActivation.activated_at)
+        select(Agreement, Product.code, withdrawn.c.withdrawn_on, ServiceActivation.activated_at, AgreementEnding)
         .join(Product, Product.id == Agreement.product_id)
         .outerjoin(withdrawn, withdrawn.c.product_id == Product.id)
         .outerjoin(ServiceActivation, ServiceActivation.agreement_id == Agreement.id)
+        .outerjoin(AgreementEnding, AgreementEnding.agreement_id == Agreement.id)
         .where(Agreement.tenant_id == tenant_id)
     ).all()
     holds = _holds(session, tenant_id)
@@ -69,6 +80,7 @@ def entitlement_of(session: Session, tenant_key: str, *, at: datetime) -> facts.
                 service_start_at=agreement.service_start_at,
                 service_end_exclusive_at=agreement.service_end_exclusive_at,
                 effective_at=agreement.effective_at,
+                ending=_ending(ending),
                 activated_at=activated_at,
                 holds=tuple(holds[agreement.id]),
                 withdrawn_at=start_of(withdrawn_on) if withdrawn_on else None,
@@ -78,9 +90,13 @@ def entitlement_of(session: Session, tenant_key: str, *, at: datetime) -> facts.
                 terms_version=terms[agreement.id].version,
                 terms_until_at=terms[agreement.id].until_at,
             )
-            for agreement, product_code, withdrawn_on, activated_at in rows
+            for agreement, product_code, withdrawn_on, activated_at, ending in rows
         ),
     )
+
+
+def _ending(ending: AgreementEnding | None) -> facts.Ending | None:
+    return None if ending is None else facts.Ending(ENDINGS[ending.ground], ending.ended_at, CLAUSES[ending.ground])
 
 
 def _holds(session: Session, tenant_id: int) -> dict[int, list[facts.Hold]]:
@@ -113,7 +129,7 @@ def _holds(session: Session, tenant_id: int) -> dict[int, list[facts.Hold]]:
 
 def _platforms(session: Session, tenant_id: int) -> frozenset[facts.OwnPlatform]:
     return frozenset(
-        facts.OwnPlatform(row.identifier, row.valid_from_at, row.removed_at)
+        facts.OwnPlatform(row.identifier, row.valid_from_at, row.until_at)
         for row in session.scalars(select(OwnPlatform).where(OwnPlatform.tenant_id == tenant_id))
     )
 

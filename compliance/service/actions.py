@@ -1,20 +1,49 @@
 """Opening service, holding it and letting it go (clauses 3.3 a, 4.4, 6.1)."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from agreements.kernel import audit, revisions
+from agreements.kernel import policies
 from agreements.kernel.access.rules import Actor, ActorKind, Permission, require
 from agreements.kernel.errors import N_, Conflict, IllegalMove, Stale
-from agreements.parties.actions import missing_onboarding_documents, notice_address_in_force
+from agreements.parties.actions import notice_address_in_force
+from agreements.parties.documents import missing_by_tenant
+from agreements.parties.rules import DocumentType, normalised_name
 from agreements.register.actions import advance
 from agreements.register.models import Agreement
-from agreements.register.rules import AgreementState
+from agreements.register.rules import IN_FORCE, AgreementState
 from compliance.notices.models import Arrival, Notice
-from compliance.service.models import GatewayDirective, Hold, ServiceActivation
-from compliance.service.rules import DirectiveAction, HoldGround, HoldScope, suspension_effective_at
+from compliance.service.models import Hold, ServiceActivation
+from compliance.service.moving import direct, record
+from compliance.service.rules import DirectiveAction, HoldGround, HoldScope, Obstacle, suspension_effective_at
+
+WITH_PROOF_OF_RELATION = (AgreementState.PENDING_PAYMENT, *IN_FORCE)
+
+
+def lacking_documents(session: Session, tenant_ids: Collection[int], *, now: datetime) -> dict[int, list[DocumentType]]:
+    """Clause 3.3 (a), E-05: what each tenant still owes before activation, by its industry's checklist.
+
+    Where an order was placed through another company's account a proof of relation is owed besides [P].
+    """
+    also: dict[int, frozenset[DocumentType]] = {}
+    if policies.value_of(session, "relation_proof_for_other_account", at=now):
+        orders = session.execute(
+            select(Agreement.tenant_id, Agreement.purchaser_account, Agreement.party_a_name).where(
+                Agreement.tenant_id.in_(tenant_ids),
+                Agreement.purchaser_account.is_not(None),
+                Agreement.purchaser_account != Agreement.party_a_name,
+                Agreement.state.in_(WITH_PROOF_OF_RELATION),
+            )
+        )
+        also = {
+            tenant_id: frozenset({DocumentType.RELATION_PROOF})
+            for tenant_id, account, party in orders
+            if account and normalised_name(account) != normalised_name(party)
+        }
+    return missing_by_tenant(session, tenant_ids, also=also, now=now)
 
 
 def activation_obstacles(session: Session, agreement: Agreement, *, now: datetime) -> list[str]:
@@ -24,9 +53,8 @@ def activation_obstacles(session: Session, agreement: Agreement, *, now: datetim
         agreement.service_start_at <= now < agreement.service_end_exclusive_at
     ):
         obstacles.append("not_in_service")
-    obstacles += [
-        f"document_{missing.value}" for missing in missing_onboarding_documents(session, agreement.tenant_id, now=now)
-    ]
+    missing = lacking_documents(session, [agreement.tenant_id], now=now)[agreement.tenant_id]
+    obstacles += [f"document_{kind.value}" for kind in missing]
     if notice_address_in_force(session, agreement.tenant_id) is None:
         obstacles.append("notice_address")
     return obstacles
@@ -48,11 +76,11 @@ def activate_service(session: Session, agreement: Agreement, *, actor: Actor, no
             code="ONBOARDING_INCOMPLETE",
             clause="3.3",
             remedy=N_("Record what is missing on the tenant's page."),
-            missing=", ".join(obstacles),
+            missing=tuple(Obstacle(word) for word in obstacles),
         )
     activation = ServiceActivation(agreement_id=agreement.id, activated_at=now, activated_by=actor.name)
     session.add(activation)
-    _record(session, agreement, "service.activated", clause="3.3", actor=actor, now=now, as_of=now)
+    record(session, agreement, "service.activated", clause="3.3", actor=actor, now=now, as_of=now)
     return activation
 
 
@@ -87,7 +115,7 @@ def decide_breach_hold(
     )
     session.add(hold)
     session.flush()  # the audit row names its id
-    _record(
+    record(
         session, agreement, "hold.decided", clause=clause, actor=actor, now=now, as_of=now, details={"hold_id": hold.id}
     )
     return hold
@@ -113,8 +141,8 @@ def put_hold_into_effect(session: Session, hold: Hold, arrival: Arrival, *, acto
     if moved is None:
         return False
     session.refresh(hold)
-    _direct(session, hold, DirectiveAction.SUSPEND, now=now)
-    _record(
+    direct(session, hold, DirectiveAction.SUSPEND, now=now)
+    record(
         session,
         hold.agreement,
         "hold.effective",
@@ -138,7 +166,7 @@ def cancel_hold(session: Session, hold: Hold, *, reason: str, actor: Actor, now:
     if moved is None:
         raise Stale(N_("The suspension has taken effect or was cancelled meanwhile."), clause=hold.clause)
     session.refresh(hold)
-    _record(
+    record(
         session,
         hold.agreement,
         "hold.cancelled",
@@ -162,8 +190,8 @@ def lift_hold(session: Session, hold: Hold, *, resume_notice: Notice, actor: Act
     if moved is None:
         raise Stale(N_("This suspension is not in effect."), clause=hold.clause)
     session.refresh(hold)
-    _direct(session, hold, DirectiveAction.RESUME, now=now)
-    _record(
+    direct(session, hold, DirectiveAction.RESUME, now=now)
+    record(
         session,
         hold.agreement,
         "hold.lifted",
@@ -187,48 +215,3 @@ def holds_reaching(session: Session, agreement: Agreement) -> list[Hold]:
             .order_by(Hold.id.desc())
         )
     )
-
-
-def epoch_of(session: Session, tenant_id: int) -> int:
-    """Return the tenant's last directive epoch, 0 before the first."""
-    return session.scalar(select(func.max(GatewayDirective.epoch)).where(GatewayDirective.tenant_id == tenant_id)) or 0
-
-
-def _direct(session: Session, hold: Hold, action: DirectiveAction, *, now: datetime) -> None:
-    session.add(
-        GatewayDirective(
-            tenant_id=hold.tenant_id,
-            epoch=epoch_of(session, hold.tenant_id) + 1,
-            action=action,
-            hold_id=hold.id,
-            issued_at=now,
-        )
-    )
-
-
-def _record(
-    session: Session,
-    agreement: Agreement,
-    act: str,
-    *,
-    clause: str,
-    actor: Actor,
-    now: datetime,
-    as_of: datetime,
-    reason: str | None = None,
-    details: dict[str, object] | None = None,
-) -> None:
-    audit.record(
-        session,
-        actor=actor,
-        act=act,
-        subject=f"agreement:{agreement.id}",
-        agreement_id=agreement.id,
-        tenant_id=agreement.tenant_id,
-        clause=clause,
-        reason=reason,
-        now=now,
-        as_of=as_of,
-        details=details,
-    )
-    revisions.raise_revision(session, tenant_id=agreement.tenant_id, cause=act, now=now)

@@ -33,6 +33,22 @@ class HoldState(StrEnum):
     LIFTED = "lifted"
 
 
+class Obstacle(StrEnum):
+    """What may stand between an agreement and activation (clause 3.3 a)."""
+
+    NOT_IN_SERVICE = "not_in_service"
+    NOTICE_ADDRESS = "notice_address"
+    DOCUMENT_BUSINESS_LICENCE = "document_business_licence"
+    DOCUMENT_BUSINESS_DESCRIPTION = "document_business_description"
+    DOCUMENT_PRIOR_APPROVAL = "document_prior_approval"
+    DOCUMENT_RELATION_PROOF = "document_relation_proof"
+    DOCUMENT_INDUSTRY_LICENCE = "document_industry_licence"
+    DOCUMENT_TELECOM_LICENCE = "document_telecom_licence"
+    DOCUMENT_ICP_FILING = "document_icp_filing"
+    DOCUMENT_CONSENT_TEXT = "document_consent_text"
+    DOCUMENT_SECURITY_FILING = "document_security_filing"
+
+
 class DirectiveAction(StrEnum):
     """What gateways are told."""
 

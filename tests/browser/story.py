@@ -10,14 +10,9 @@ from agreements.kernel import clock
 from agreements.kernel.db import unit_of_work
 from agreements.kernel.instants import SHANGHAI, legal_date
 from agreements.kernel.money import Money
-from agreements.parties.actions import (
-    Upload,
-    add_platform,
-    confirm_notice_address,
-    keep_upload,
-    record_document,
-    tenant_of_key,
-)
+from agreements.parties.actions import Upload, confirm_notice_address, keep_upload, tenant_of_key
+from agreements.parties.documents import record_document
+from agreements.parties.platforms import add_platform
 from agreements.parties.rules import DocumentType, PlatformKind
 from agreements.products.models import Product
 from agreements.products.sources import ensure_source, link_source

@@ -10,7 +10,8 @@ from agreements.kernel.access.models import Scope
 from agreements.kernel.access.rules import OPERATOR
 from agreements.kernel.db import unit_of_work
 from agreements.kernel.money import Money
-from agreements.parties.actions import Upload, confirm_notice_address, record_document
+from agreements.parties.actions import Upload, confirm_notice_address
+from agreements.parties.documents import record_document
 from agreements.parties.rules import DocumentType
 from agreements.register.actions import agreement_of_order, confirm_payment
 from compliance.breaches.actions import accept_rectification, confirm, demand_rectification
@@ -98,7 +99,7 @@ class TenantDuty(Ground):
                 actor=OFFICER,
                 now=now,
             )
-            for kind in (DocumentType.BUSINESS_LICENCE, DocumentType.BUSINESS_DESCRIPTION):
+            for kind in (DocumentType.BUSINESS_LICENCE, DocumentType.BUSINESS_DESCRIPTION, DocumentType.RELATION_PROOF):
                 record_document(session, agreement.tenant, kind, upload=proof, sealed=True, actor=OFFICER, now=now)
             activate_service(session, agreement, actor=OPS, now=now)
         self.expect("allow")

@@ -76,11 +76,25 @@ class Permission(StrEnum):
     HANDLE_UPSTREAM = "handle_upstream"
     SETTLE_UPSTREAM = "settle_upstream"
     ARRANGE_REGISTER = "arrange_register"
+    CANCEL_ORDER = "cancel_order"
+    END_AGREEMENT = "end_agreement"
+    CLOSE_AGREEMENT = "close_agreement"
+    RECORD_ONLINE_TERMS = "record_online_terms"
+    RESOLVE_TERM_CONFLICT = "resolve_term_conflict"
+    PROPOSE_CORRECTION = "propose_correction"
+    APPROVE_CORRECTION = "approve_correction"
+    DRAFT_SUPPLEMENT = "draft_supplement"
+    SIGN_SUPPLEMENT = "sign_supplement"
     RECORD_USAGE = "record_usage"
     SIGN_OFF_USAGE = "sign_off_usage"
     PREPARE_SETTLEMENT = "prepare_settlement"
     CONFIRM_SETTLEMENT = "confirm_settlement"
     PAY_SETTLEMENT = "pay_settlement"
+    FREEZE_KEYS = "freeze_keys"
+    RECORD_ADJUSTMENT = "record_adjustment"
+    CHECK_SEAL = "check_seal"
+    EXECUTE_ADJUSTMENT = "execute_adjustment"
+    MANAGE_OWN_DOCUMENTS = "manage_own_documents"
 
 
 _OFFICER, _APPROVER, _OPS = Role.LEGAL_OFFICER, Role.LEGAL_APPROVER, Role.OPS
@@ -117,11 +131,25 @@ MATRIX: dict[Permission, frozenset[Role]] = {
         Permission.HANDLE_UPSTREAM: (_OFFICER,),
         Permission.SETTLE_UPSTREAM: (_APPROVER,),
         Permission.ARRANGE_REGISTER: (_OFFICER, _APPROVER, _OPS),
+        Permission.CANCEL_ORDER: (_OPS,),
+        Permission.END_AGREEMENT: (_APPROVER,),
+        Permission.CLOSE_AGREEMENT: (_OFFICER,),
+        Permission.RECORD_ONLINE_TERMS: (_OFFICER,),
+        Permission.RESOLVE_TERM_CONFLICT: (_APPROVER,),
+        Permission.PROPOSE_CORRECTION: (_OFFICER,),
+        Permission.APPROVE_CORRECTION: (_APPROVER,),
+        Permission.DRAFT_SUPPLEMENT: (_OFFICER,),
+        Permission.SIGN_SUPPLEMENT: (_APPROVER,),
         Permission.RECORD_USAGE: (_OFFICER, _OPS),
         Permission.SIGN_OFF_USAGE: (_OFFICER, _OPS, Role.FINANCE),
         Permission.PREPARE_SETTLEMENT: (_OFFICER,),
         Permission.CONFIRM_SETTLEMENT: (_APPROVER,),
         Permission.PAY_SETTLEMENT: (Role.FINANCE,),
+        Permission.FREEZE_KEYS: (_OFFICER, _APPROVER, _OPS),
+        Permission.RECORD_ADJUSTMENT: (_OFFICER, _OPS),
+        Permission.CHECK_SEAL: (_OFFICER,),
+        Permission.EXECUTE_ADJUSTMENT: (_OPS,),
+        Permission.MANAGE_OWN_DOCUMENTS: (_OFFICER,),
     }.items()
 }
 

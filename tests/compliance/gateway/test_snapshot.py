@@ -5,7 +5,7 @@ from sqlalchemy import event
 
 from agreements.kernel import files
 from agreements.kernel.db import db
-from agreements.parties.actions import add_platform
+from agreements.parties.platforms import add_platform
 from agreements.parties.rules import PlatformKind
 from agreements.register.models import Instrument, Term
 from agreements.register.rules import AGREEMENT_MOVES, AgreementState, InstrumentKind, SpecKind
