@@ -54,6 +54,9 @@ from compliance.operations import audit_views, channel_views, health_views
 from compliance.operations import cli as operations_cli
 from compliance.scheduling import cli as scheduling_cli
 from compliance.scheduling import views as scheduling_views
+from compliance.settlement import api as settlement_api
+from compliance.settlement import views as settlement_views
+from compliance.settlement import views_acts as settlement_acts
 from compliance.upstream import answer_views as upstream_answers
 from compliance.upstream import api as upstream_api
 from compliance.upstream import views as upstream_views
@@ -116,6 +119,8 @@ def register_rooms(app: Flask) -> None:
         (upstream_answers.answers, PUBLIC),
         (breaches_views.cases, PEOPLE),
         (breaches_acts.case_acts, PEOPLE),
+        (settlement_views.settlements, PEOPLE),
+        (settlement_acts.settlement_acts, PEOPLE),
         (notices_views.notices, PEOPLE),
         (notices_views.receipts, PUBLIC),
         (alarms_views.blueprint, PEOPLE),
@@ -138,6 +143,7 @@ def register_rooms(app: Flask) -> None:
         (changes_api.room, STAFF_KEYS),
         (upstream_api.room, STAFF_KEYS),
         (breaches_api.cases, STAFF_KEYS),
+        (settlement_api.room, STAFF_KEYS),
         (notices_api.room, STAFF_KEYS),
         (rest_reference.blueprint, PUBLIC),
         (gateway_api.decisions, gateway_keys(Scope.DECIDE)),

@@ -27,6 +27,7 @@ ROOMS = (
     Room("/changes", "changes", "switch-horizontal", "h"),
     Room("/upstream", "upstream", "database", "u"),
     Room("/cases", "cases", "gavel", "c"),
+    Room("/settlements", "settlements", "receipt", "m"),
     Room("/notices", "notices", "send", "n"),
     Room("/calendar", "calendar", "calendar", "d"),
     Room("/alarms", "alarms", "bell", "l"),

@@ -78,6 +78,16 @@ LOOKS: dict[str, tuple[str, str]] = {
     "case_state.termination_decided": ("red", "gavel"),
     "case_state.terminated": ("red", "lock"),
     "case_state.closed": ("secondary", "archive"),
+    # settlements
+    "settlement_state.draft": ("azure", "edit"),
+    "settlement_state.confirmed": ("blue", "gavel"),
+    "settlement_state.disputed": ("orange", "scale"),
+    "settlement_state.paid": ("green", "circle-check"),
+    "settlement_state.withdrawn": ("secondary", "arrow-back-up"),
+    "usage_state.recorded": ("yellow", "eye"),
+    "usage_state.effective": ("green", "circle-check"),
+    "usage_state.replaced": ("secondary", "history"),
+    "usage_state.rejected": ("red", "x"),
     # notices
     "notice_state.draft": ("secondary", "edit"),
     "notice_state.approved": ("azure", "check"),

@@ -1,0 +1,197 @@
+"""`/api/v1/settlements`: settlements by actual use (clause 4.6), their usage statements, and the acts on them."""
+
+from datetime import date, datetime
+from http import HTTPStatus
+from typing import Any
+
+from flask import g, url_for
+from sqlalchemy.orm import Session
+
+from agreements.kernel.db import db
+from agreements.kernel.money import Money, parse_yuan
+from agreements.kernel.web.rest import Created, RestRoom, page_of_rows
+from agreements.kernel.web.rest_fields import ID, content_of
+from agreements.parties.actions import Upload
+from agreements.register.actions import agreement_of_order
+from compliance.settlement import actions, reading, usage
+from compliance.settlement.actions import settlement_of_id
+from compliance.settlement.api_schemas import (
+    ConfirmSettlementBody,
+    NothingMore,
+    OpenBody,
+    PayBody,
+    SettlementPage,
+    SettlementQuery,
+    SettlementShown,
+    UsageBody,
+    VersionedReason,
+)
+from compliance.settlement.models import Settlement
+from compliance.settlement.rules import Basis, Calculation
+
+room = RestRoom(
+    "settlements",
+    __name__,
+    path="/settlements",
+    description="Settlement by price standard and actual use where an agreement ended early by agreement or for our"
+    " reason (clause 4.6). Natural expiry, breach and a source's cancellation are refused.",
+)
+ONE = f"/<{ID}:settlement_id>"
+
+
+@room.reads("", answers=SettlementPage, query=SettlementQuery)
+def listed(*, state: str, q: str | None, sort: str, page: int, size: int) -> dict[str, Any]:
+    """Settlements, by the day of the end."""
+    session = db.session()
+    statement = reading.settlements(tab=state, text=(q or "").strip(), sort=sort)
+    found = page_of_rows(session, statement, page=page, size=size)
+    found["items"] = [_row(each) for each in found["items"]]
+    return found
+
+
+@room.reads(ONE, answers=SettlementShown)
+def one(settlement_id: int) -> dict[str, Any]:
+    """One settlement with both bases and its usage statements."""
+    return _shown(db.session(), settlement_id)
+
+
+@room.acts("", takes=OpenBody, answers=SettlementShown, status=HTTPStatus.CREATED)
+def open_one(session: Session, *, now: datetime, order_no: str) -> Created:
+    """Open the settlement of an agreement that ended early; the one that exists is answered where there is one."""
+    agreement = agreement_of_order(session, order_no)
+    settlement = actions.open_settlement(session, agreement, actor=g.actor, now=now)
+    return Created(_shown(session, settlement.id), url_for(f"{room.name}.one", settlement_id=settlement.id))
+
+
+@room.acts(f"{ONE}/usage", takes=UsageBody, answers=SettlementShown, status=HTTPStatus.CREATED)
+def record_usage(
+    session: Session,
+    *,
+    now: datetime,
+    settlement_id: int,
+    used: int,
+    used_through_on: date,
+    source: str,
+    file: dict[str, Any],
+) -> dict[str, Any]:
+    """Record the usage with its file; a second person signs it off."""
+    usage.record_usage(
+        session,
+        settlement_of_id(session, settlement_id).agreement,
+        used=used,
+        used_through_on=used_through_on,
+        source=source,
+        upload=Upload(file["name"], file["media_type"], content_of(file, "file")),
+        actor=g.actor,
+        now=now,
+    )
+    return _shown(session, settlement_id)
+
+
+@room.acts(f"{ONE}/usage/<{ID}:statement_id>/sign-off", takes=NothingMore, answers=SettlementShown)
+def sign_off(session: Session, *, now: datetime, settlement_id: int, statement_id: int) -> dict[str, Any]:
+    """Sign a usage statement off, as a second person; it replaces the one before."""
+    agreement_id = settlement_of_id(session, settlement_id).agreement_id
+    statement = usage.statement_of_id(session, statement_id, agreement_id=agreement_id)
+    usage.sign_off(session, statement, actor=g.actor, now=now)
+    return _shown(session, settlement_id)
+
+
+@room.acts(f"{ONE}/confirm", takes=ConfirmSettlementBody, answers=SettlementShown)
+def confirm(
+    session: Session, *, now: datetime, settlement_id: int, version: int, reason: str, basis: Basis, refund: str
+) -> dict[str, Any]:
+    """Choose the basis and confirm the figures that were seen."""
+    actions.confirm(
+        session,
+        settlement_of_id(session, settlement_id),
+        basis=basis,
+        reason=reason,
+        refund=parse_yuan(refund, "refund"),
+        version=version,
+        actor=g.actor,
+        now=now,
+    )
+    return _shown(session, settlement_id)
+
+
+@room.acts(f"{ONE}/pay", takes=PayBody, answers=SettlementShown)
+def pay(
+    session: Session, *, now: datetime, settlement_id: int, version: int, paid_on: date, reference: str | None
+) -> dict[str, Any]:
+    """Record that the refund was paid, or what was due received."""
+    actions.pay(
+        session,
+        settlement_of_id(session, settlement_id),
+        paid_on=paid_on,
+        reference=reference or "",
+        version=version,
+        actor=g.actor,
+        now=now,
+    )
+    return _shown(session, settlement_id)
+
+
+@room.acts(f"{ONE}/dispute", takes=VersionedReason, answers=SettlementShown)
+def dispute(session: Session, *, now: datetime, settlement_id: int, version: int, reason: str) -> dict[str, Any]:
+    """The tenant does not accept the figures: payment stops."""
+    settlement = settlement_of_id(session, settlement_id)
+    actions.dispute(session, settlement, reason=reason, version=version, actor=g.actor, now=now)
+    return _shown(session, settlement_id)
+
+
+@room.acts(f"{ONE}/uphold", takes=VersionedReason, answers=SettlementShown)
+def uphold(session: Session, *, now: datetime, settlement_id: int, version: int, reason: str) -> dict[str, Any]:
+    """Stand by disputed figures; finance may pay."""
+    settlement = settlement_of_id(session, settlement_id)
+    actions.uphold(session, settlement, reason=reason, version=version, actor=g.actor, now=now)
+    return _shown(session, settlement_id)
+
+
+@room.acts(f"{ONE}/withdraw", takes=VersionedReason, answers=SettlementShown)
+def withdraw(session: Session, *, now: datetime, settlement_id: int, version: int, reason: str) -> dict[str, Any]:
+    """Withdraw disputed figures; answers the new draft."""
+    settlement = settlement_of_id(session, settlement_id)
+    fresh = actions.withdraw(session, settlement, reason=reason, version=version, actor=g.actor, now=now)
+    return _shown(session, fresh.id)
+
+
+def _shown(session: Session, settlement_id: int) -> dict[str, Any]:
+    found = reading.dossier_of(session, settlement_id)
+    bases = [found.bases.paid_proportional, found.bases.list_price] if found.bases else []
+    return {
+        **_row(found.settlement),
+        "calculations": [_calculation(each) for each in bases],
+        "usage": found.statements,
+        "document_number": found.settlement.document_number,
+    }
+
+
+def _row(settlement: Settlement) -> dict[str, Any]:
+    return {
+        "id": settlement.id,
+        "version": settlement.version,
+        "state": settlement.state,
+        "order_no": settlement.agreement.order_no,
+        "tenant_key": settlement.agreement.tenant.tenant_key,
+        "ended_on": settlement.ended_on,
+        "statement_due_on": settlement.obligation.due_on,
+        "basis": settlement.basis,
+        "refund": None if settlement.refund_fen is None else str(Money(settlement.refund_fen)),
+        "confirmed_at": settlement.confirmed_at,
+        "settled_on": settlement.settled_on,
+    }
+
+
+def _calculation(each: Calculation) -> dict[str, Any]:
+    return {
+        "basis": each.basis,
+        "measure": each.measure,
+        "used": each.used,
+        "total": each.total,
+        "paid": str(each.paid),
+        "earlier_refunds": str(each.earlier),
+        "consumed": str(each.consumed),
+        "refund": str(each.refund),
+        "due": str(each.due),
+    }

@@ -1,0 +1,111 @@
+"""What `/api/v1/settlements` takes and answers."""
+
+from marshmallow import Schema, fields
+
+from agreements.kernel.web.rest import PageQuery, page_schema
+from agreements.kernel.web.rest_fields import Choice, Day, FileSent, Moment, StrictSchema, Text, Whole, Word, absent
+from compliance.settlement import reading
+from compliance.settlement.rules import Basis, Measure, SettlementState, UsageState
+from compliance.settlement.usage import LONGEST_SOURCE, MOST_CALLS
+
+AMOUNT = {"pattern": r"^[0-9]+\.[0-9]{2}$", "example": "533.33"}
+
+
+class SettlementQuery(PageQuery):
+    state = Choice(
+        reading.TABS, load_default=reading.OPEN, metadata={"description": "“open” is all that is not settled."}
+    )
+    q = Text(
+        longest=100, load_default=absent, metadata={"description": "Part of a tenant's name or of an order number."}
+    )
+    sort = Choice(tuple(reading.SORTS), load_default="ended", metadata={"description": "By the day of the end."})
+
+
+class CalculationShown(Schema):
+    """One basis worked out; amounts in yuan."""
+
+    basis = Word(Basis, required=True)
+    measure = Word(Measure, required=True)
+    used = fields.Integer(required=True)
+    total = fields.Integer(required=True, allow_none=True)
+    paid = fields.String(required=True, metadata=AMOUNT)
+    earlier_refunds = fields.String(required=True, metadata=AMOUNT)
+    consumed = fields.String(required=True, metadata=AMOUNT)
+    refund = fields.String(required=True, metadata=AMOUNT)
+    due = fields.String(required=True, metadata={**AMOUNT, "description": "Owed to us where calls are billed."})
+
+
+class UsageShown(Schema):
+    id = fields.Integer(required=True)
+    state = Word(UsageState, required=True)
+    used = fields.Integer(required=True)
+    used_through_on = Day(required=True)
+    source = fields.String(required=True)
+    recorded_by = fields.String(required=True)
+    recorded_at = Moment(required=True)
+    signed_off_by = fields.String(required=True, allow_none=True)
+    signed_off_at = Moment(required=True, allow_none=True)
+
+
+class SettlementInList(Schema):
+    id = fields.Integer(required=True)
+    version = fields.Integer(required=True, metadata={"description": "An act names the version it saw."})
+    state = Word(SettlementState, required=True)
+    order_no = fields.String(required=True)
+    tenant_key = fields.String(required=True)
+    ended_on = Day(required=True)
+    statement_due_on = Day(required=True)
+    basis = Word(Basis, required=True, allow_none=True)
+    refund = fields.String(required=True, allow_none=True, metadata=AMOUNT)
+    confirmed_at = Moment(required=True, allow_none=True)
+    settled_on = Day(required=True, allow_none=True)
+
+
+class SettlementShown(SettlementInList):
+    calculations = fields.List(
+        fields.Nested(CalculationShown),
+        required=True,
+        metadata={"description": "Both bases; empty while the usage is missing."},
+    )
+    usage = fields.List(fields.Nested(UsageShown), required=True, metadata={"description": "Newest first."})
+    document_number = fields.String(required=True, allow_none=True)
+
+
+SettlementPage = page_schema(SettlementInList, "SettlementPage")
+VERSION = {"description": "Of the settlement that was seen.", "example": 1}
+
+
+class OpenBody(StrictSchema):
+    order_no = Text(longest=60, required=True, metadata={"example": "200000000000001"})
+
+
+class UsageBody(StrictSchema):
+    used = Whole(least=0, most=MOST_CALLS, required=True, metadata={"description": "Billable calls.", "example": 10000})
+    used_through_on = Day(required=True, metadata={"description": "The last day it covers."})
+    source = Text(longest=LONGEST_SOURCE, required=True)
+    file = fields.Nested(FileSent, required=True)
+
+
+class NothingMore(StrictSchema):
+    """The address says it all."""
+
+
+class VersionedReason(StrictSchema):
+    version = Whole(least=1, required=True, metadata=VERSION)
+    reason = Text(required=True, lines=True)
+
+
+class ConfirmSettlementBody(VersionedReason):
+    basis = Word(Basis, required=True)
+    refund = Text(longest=20, required=True, metadata={**AMOUNT, "description": "What the approver saw, in yuan."})
+
+
+class PayBody(StrictSchema):
+    version = Whole(least=1, required=True, metadata=VERSION)
+    paid_on = Day(required=True)
+    reference = Text(
+        longest=120,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Needed unless nothing is to be paid."},
+    )
