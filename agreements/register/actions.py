@@ -112,7 +112,7 @@ def register_agreement(
         now=now,
         details={"file_id": document.id, "product": product_code},
     )
-    _move(session, agreement, AgreementEvent.VERIFY, actor=actor, now=now, as_of=now)
+    move(session, agreement, AgreementEvent.VERIFY, actor=actor, now=now, as_of=now)
     return Registration(agreement, created=True)
 
 
@@ -175,7 +175,7 @@ def confirm_payment(
         )
     if not reference.strip():
         raise InvalidInput(N_("The platform's payment number is missing."), field="reference", clause="三 1")
-    _move(
+    move(
         session,
         agreement,
         AgreementEvent.COMPLETE_PAYMENT,
@@ -196,9 +196,9 @@ def advance(session: Session, agreement: Agreement, *, now: datetime) -> None:
     if agreement.state is AgreementState.EFFECTIVE and agreement.effective_at is not None:
         starts_at = service_starts_at(agreement.service_start_at, agreement.effective_at)
         if starts_at <= now and starts_at < agreement.service_end_exclusive_at:
-            _move(session, agreement, AgreementEvent.START_SERVICE, actor=SCHEDULER, now=now, as_of=starts_at)
+            move(session, agreement, AgreementEvent.START_SERVICE, actor=SCHEDULER, now=now, as_of=starts_at)
     if agreement.state in IN_FORCE and agreement.service_end_exclusive_at <= now:
-        _move(
+        move(
             session,
             agreement,
             AgreementEvent.EXPIRE,
@@ -208,7 +208,7 @@ def advance(session: Session, agreement: Agreement, *, now: datetime) -> None:
         )
 
 
-def _move(
+def move(
     session: Session,
     agreement: Agreement,
     event: AgreementEvent,
@@ -216,15 +216,16 @@ def _move(
     actor: Actor,
     now: datetime,
     as_of: datetime,
+    reason: str | None = None,
     values: dict[str, object] | None = None,
 ) -> None:
     """Make one legal move, guarded by the state it starts from, and record it."""
     before = agreement.state
-    move = agreement_move(before, event)
+    legal = agreement_move(before, event)
     moved = session.scalar(
         update(Agreement)
         .where(Agreement.id == agreement.id, Agreement.state == before)
-        .values(state=move.target, **(values or {}))
+        .values(state=legal.target, **(values or {}))
         .returning(Agreement.id)
     )
     if moved is None:
@@ -237,10 +238,11 @@ def _move(
         subject=f"agreement:{agreement.id}",
         agreement_id=agreement.id,
         tenant_id=agreement.tenant_id,
-        clause=move.clause,
+        clause=legal.clause,
+        reason=reason,
         now=now,
         as_of=as_of,
-        details={"from": before.value, "to": move.target.value},
+        details={"from": before.value, "to": legal.target.value},
     )
     revisions.raise_revision(session, tenant_id=agreement.tenant_id, cause=f"agreement.{event.value}", now=now)
 

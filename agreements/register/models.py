@@ -18,7 +18,8 @@ class Agreement(Base):
     """One order, and so one agreement. Its state is moved by `register.actions` only.
 
     `effective_at` is the completion of payment (main 三 1); `service_end_exclusive_at` the first instant after service.
-    `owner_id` is who of ours looks after it, None for nobody yet.
+    `owner_id` is who of ours looks after it, None for nobody yet. `ended_at` is the instant of an end before its time,
+    which `agreement_ending` tells of; None where its period ends it.
     """
 
     __tablename__ = "agreement"
@@ -67,12 +68,18 @@ class Agreement(Base):
     document_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"))
     registered_at: Mapped[datetime] = mapped_column(UTCDateTime)
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     tenant: Mapped[Tenant] = relationship()
     product: Mapped[Product] = relationship()
     contact: Mapped[Contact | None] = relationship()
     document: Mapped[StoredFile] = relationship()
     owner: Mapped[Person | None] = relationship()
+
+    @property
+    def over_from(self) -> datetime:
+        """The first instant at which it binds to no further performance: its early end, or the end of its period."""
+        return self.ended_at or self.service_end_exclusive_at
 
 
 class Instrument(Base):

@@ -29,8 +29,13 @@ class AgreementState(StrEnum):
 class AgreementEvent(StrEnum):
     VERIFY = "verify"
     COMPLETE_PAYMENT = "complete_payment"
+    CANCEL = "cancel"
     START_SERVICE = "start_service"
     EXPIRE = "expire"
+    END_BY_AGREEMENT = "end_by_agreement"
+    END_PROVIDER_CAUSE = "end_provider_cause"
+    END_FOR_BREACH = "end_for_breach"
+    CLOSE = "close"
 
 
 class SpecKind(StrEnum):
@@ -52,6 +57,11 @@ class InstrumentKind(StrEnum):
 
 
 IN_FORCE = (AgreementState.EFFECTIVE, AgreementState.IN_SERVICE)
+ENDED_EARLY = (
+    AgreementState.ENDED_BY_AGREEMENT,
+    AgreementState.ENDED_PROVIDER_CAUSE,
+    AgreementState.ENDED_FOR_BREACH,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +76,32 @@ class Move:
 AGREEMENT_MOVES: dict[AgreementEvent, Move] = {
     AgreementEvent.VERIFY: Move((AgreementState.DRAFT,), AgreementState.PENDING_PAYMENT, "一"),
     AgreementEvent.COMPLETE_PAYMENT: Move((AgreementState.PENDING_PAYMENT,), AgreementState.EFFECTIVE, "三 1"),
+    AgreementEvent.CANCEL: Move((AgreementState.PENDING_PAYMENT,), AgreementState.CANCELLED, "三 1"),
     AgreementEvent.START_SERVICE: Move((AgreementState.EFFECTIVE,), AgreementState.IN_SERVICE, "一"),
     AgreementEvent.EXPIRE: Move(IN_FORCE, AgreementState.EXPIRED, "三 1"),
+    AgreementEvent.END_BY_AGREEMENT: Move(IN_FORCE, AgreementState.ENDED_BY_AGREEMENT, "4.6"),
+    AgreementEvent.END_PROVIDER_CAUSE: Move(IN_FORCE, AgreementState.ENDED_PROVIDER_CAUSE, "4.6"),
+    AgreementEvent.END_FOR_BREACH: Move(IN_FORCE, AgreementState.ENDED_FOR_BREACH, "4.4"),
+    AgreementEvent.CLOSE: Move((AgreementState.EXPIRED, *ENDED_EARLY), AgreementState.CLOSED, "5"),
 }
+
+
+def legal_events(state: AgreementState) -> tuple[AgreementEvent, ...]:
+    """Return what may happen to an agreement now, in the order of the table."""
+    return tuple(event for event, move in AGREEMENT_MOVES.items() if state in move.sources)
 
 
 def agreement_move(state: AgreementState, event: AgreementEvent) -> Move:
     """Return the move, or raise IllegalMove saying what is legal now."""
     move = AGREEMENT_MOVES[event]
     if state not in move.sources:
-        legal = [name for name, known in AGREEMENT_MOVES.items() if state in known.sources]
         raise IllegalMove(
             N_("An agreement that is %(state)s can't %(event)s."),
             clause=move.clause,
             remedy=N_("Legal now: %(legal)s."),
             state=state,
             event=event,
-            legal=tuple(legal),
+            legal=legal_events(state),
         )
     return move
 

@@ -204,7 +204,7 @@ def agreements_in_force_on(session: Session, tenant: Tenant, day: date) -> list[
         if was_in_force_on(
             day,
             effective_at=agreement.effective_at,
-            service_end_exclusive_at=agreement.service_end_exclusive_at,
+            service_end_exclusive_at=agreement.over_from,
         )
     ]
 

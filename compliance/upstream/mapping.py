@@ -132,7 +132,7 @@ def owed_unmapped(session: Session, change: UpstreamChange, *, until: datetime) 
         for agreement in candidates
         if is_owed(
             effective_at=agreement.effective_at,
-            service_end_exclusive_at=agreement.service_end_exclusive_at,
+            service_end_exclusive_at=agreement.over_from,
             received_at=change.received_at,
             until=until,
         )
@@ -155,7 +155,7 @@ def _owed_from_corrected(session: Session, change: UpstreamChange) -> list[Agree
                     UpstreamImpact.state == ImpactState.PENDING,
                     and_(
                         Agreement.state != AgreementState.CANCELLED,
-                        Agreement.service_end_exclusive_at > change.received_at,
+                        func.coalesce(Agreement.ended_at, Agreement.service_end_exclusive_at) > change.received_at,
                     ),
                 ),
                 ~exists().where(own.change_id == change.id, own.agreement_id == Agreement.id),
@@ -195,7 +195,7 @@ def changes_to_map(session: Session, *, due_by: datetime) -> list[int]:
         Agreement.product_id == UpstreamProduct.product_id,
         Agreement.state != AgreementState.CANCELLED,
         Agreement.effective_at <= func.coalesce(UpstreamChange.dispatched_at, due_by),
-        Agreement.service_end_exclusive_at > UpstreamChange.received_at,
+        func.coalesce(Agreement.ended_at, Agreement.service_end_exclusive_at) > UpstreamChange.received_at,
         ~exists()
         .where(UpstreamImpact.change_id == UpstreamChange.id, UpstreamImpact.agreement_id == Agreement.id)
         .correlate(UpstreamChange, Agreement),

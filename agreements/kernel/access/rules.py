@@ -50,6 +50,8 @@ class Permission(StrEnum):
     READ = "read"
     IMPORT_AGREEMENT = "import_agreement"
     REGISTER_AGREEMENT = "register_agreement"
+    DRAFT_STANDARD_FORM = "draft_standard_form"
+    APPROVE_STANDARD_FORM = "approve_standard_form"
     CONFIRM_PAYMENT = "confirm_payment"
     RECORD_DOCUMENTS = "record_documents"
     ACTIVATE_SERVICE = "activate_service"
@@ -105,6 +107,8 @@ MATRIX: dict[Permission, frozenset[Role]] = {
         Permission.READ: tuple(Role),
         Permission.IMPORT_AGREEMENT: (_OFFICER, _OPS),
         Permission.REGISTER_AGREEMENT: (_OFFICER,),
+        Permission.DRAFT_STANDARD_FORM: (_OFFICER, _APPROVER),
+        Permission.APPROVE_STANDARD_FORM: (_APPROVER,),
         Permission.CONFIRM_PAYMENT: (Role.FINANCE, _OPS),
         Permission.RECORD_DOCUMENTS: (_OFFICER, _OPS),
         Permission.ACTIVATE_SERVICE: (_OPS,),

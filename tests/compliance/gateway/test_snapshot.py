@@ -7,15 +7,23 @@ from agreements.kernel import files
 from agreements.kernel.db import db
 from agreements.parties.platforms import add_platform
 from agreements.parties.rules import PlatformKind
+from agreements.register.ending import end_for_provider_cause
 from agreements.register.models import Instrument, Term
-from agreements.register.rules import AGREEMENT_MOVES, AgreementState, InstrumentKind, SpecKind
+from agreements.register.rules import AgreementState, InstrumentKind, SpecKind
 from compliance.gateway.actions import Question, answers_to, decide_call
 from compliance.gateway.snapshot import entitlement_of
 from compliance.service.models import Hold
 from compliance.service.rules import HoldGround, HoldScope
 from tests.builders import at
 from tests.builders_gateway import PRODUCT, TENANT, a_decided_hold, an_open_agreement, arrives, is_lifted
-from tests.builders_register import OFFICER, a_paid_agreement, a_registered_agreement, an_onboarded_agreement
+from tests.builders_register import (
+    APPROVER,
+    OFFICER,
+    a_paid_agreement,
+    a_registered_agreement,
+    an_onboarded_agreement,
+    an_upload,
+)
 
 
 def reasons(session, when, tenant=TENANT, product=PRODUCT, **named):
@@ -244,8 +252,20 @@ def test_the_number_of_queries_does_not_grow_with_the_agreements(session):
     assert queries() == of_one <= 10
 
 
-def test_no_move_ends_an_agreement_before_its_time_yet():
-    """A move to an ended state brings its instant and clause; the snapshot must then carry them as an `Ending`."""
-    ended = {state for state in AgreementState if state.value.startswith("ended_")}
+def test_clause_4_6_an_early_end_is_terminated_from_its_instant(session):
+    agreement = an_open_agreement(session)
+    before = entitlement_of(session, TENANT, at=at("Tue 2024-10-08 12:00")).revision
+    end_for_provider_cause(
+        session,
+        agreement,
+        arrived_at=at("Tue 2024-10-08 11:00"),
+        reason="停止提供该商品",
+        proof=an_upload(),
+        actor=APPROVER,
+        now=at("Tue 2024-10-08 12:00"),
+    )
 
-    assert not ended & {move.target for move in AGREEMENT_MOVES.values()}
+    assert decide_call(session, TENANT, PRODUCT, now=at("Tue 2024-10-08 10:59:59")).is_allowed
+    denied = decide_call(session, TENANT, PRODUCT, now=at("Tue 2024-10-08 11:00"))
+    assert (denied.reason_codes[0], denied.clause) == ("TERMINATED", "4.6")
+    assert entitlement_of(session, TENANT, at=at("Tue 2024-10-08 12:00")).revision > before
