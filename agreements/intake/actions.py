@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agreements.calendar.actions import working_calendar
+from agreements.intake.comparing import acknowledge_deviations, choose_form, compare_with_nearest, open_deviations
 from agreements.intake.drafting import read_source
 from agreements.intake.import_record import (
     TABLE,
@@ -35,7 +36,9 @@ from agreements.register.actions import Registration, register_agreement
 
 __all__ = [
     "accept_all",
+    "acknowledge_deviations",
     "acknowledge_warning",
+    "choose_form",
     "confirm_amount",
     "correct_field",
     "discard",
@@ -79,6 +82,7 @@ def take_in(session: Session, upload: Upload, *, actor: Actor, now: datetime) ->
         code, _, detail = warning.partition(":")
         warn(session, imported, code, detail)
     session.flush()
+    compare_with_nearest(session, imported, source.text, now=now)
     record(session, imported, "import.taken_in", actor=actor, now=now, details={"file_id": file.id})
     return imported
 
@@ -94,8 +98,8 @@ def register(
 ) -> Registration:
     """Main 一: register the agreement that a person verified.
 
-    The same order again changes nothing, from whatever file (E-49). An unacknowledged warning, an unconfirmed amount or
-    a missing mandatory field raises.
+    The same order again changes nothing, from whatever file (E-49). A warning or a deviation that nobody acknowledged,
+    an unconfirmed amount or a missing mandatory field raises.
     """
     require(actor, Permission.REGISTER_AGREEMENT)
     session.refresh(imported)
@@ -107,6 +111,7 @@ def register(
         return Registration(known, created=False)
     require_open(imported)
     _require_acknowledged(imported)
+    _require_compared(imported)
     facts = facts_of(review)
     _require_confirmed(imported, review)
     registration = register_agreement(
@@ -135,6 +140,19 @@ def _require_acknowledged(imported: ContractImport) -> None:
             remedy=N_("Read each of them and acknowledge it on the review page."),
             count=len(left),
             first=left[0].code,
+        )
+
+
+def _require_compared(imported: ContractImport) -> None:
+    left = open_deviations(imported)
+    if left:
+        raise Conflict(
+            N_("%(count)s clauses that depart from the standard form are not acknowledged yet."),
+            code="DEVIATIONS_NOT_ACKNOWLEDGED",
+            clause="二 2",
+            field="deviations",
+            remedy=N_("Read each of them beside the standard clause and acknowledge it on the review page."),
+            count=len(left),
         )
 
 

@@ -6,9 +6,11 @@ Text, draft and corrections hold names and telephone numbers; they are encrypted
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from agreements.intake.deviations import DeviationKind
+from agreements.intake.form_models import FormClause, FormVersion
 from agreements.kernel.db import Base, UTCDateTime, enum_type
 from agreements.kernel.files import StoredFile
 from agreements.register.models import Agreement
@@ -32,6 +34,7 @@ class ContractImport(Base):
     """One content taken in, however often it is uploaded.
 
     draft_sealed  the draft as read, JSON with evidence in offsets of the text; never changed
+    form_version_id  the standard form that it is compared with; None for what was taken in before there were such forms
     version       rises with every correction and move, so that a page that shows an older state is refused
     """
 
@@ -51,11 +54,14 @@ class ContractImport(Base):
     state: Mapped[ImportState] = mapped_column(enum_type(ImportState))
     agreement_id: Mapped[int | None] = mapped_column(ForeignKey("agreement.id"))
     version: Mapped[int]
+    form_version_id: Mapped[int | None] = mapped_column(ForeignKey("standard_form_version.id"))
     created_by: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     file: Mapped[StoredFile] = relationship()
     agreement: Mapped[Agreement | None] = relationship()
+    form_version: Mapped[FormVersion | None] = relationship()
+    deviations: Mapped[list["ImportDeviation"]] = relationship(order_by="ImportDeviation.position")
     warnings: Mapped[list["ReviewWarning"]] = relationship(order_by="ReviewWarning.id")
     corrections: Mapped[list["ImportCorrection"]] = relationship(order_by="ImportCorrection.id")
     confirmations: Mapped[list["ImportConfirmation"]] = relationship(order_by="ImportConfirmation.id")
@@ -78,6 +84,40 @@ class ReviewWarning(Base):
     acknowledged_by: Mapped[str | None]
     acknowledged_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     note: Mapped[str | None]
+
+
+class ImportDeviation(Base):
+    """A clause that departs from the standard form, found by its meaning; a person reads it beside the form's text.
+
+    clause_id  of the form, None for a clause that the agreement adds
+    number     as cited in the agreement, None where the clause is missing there or has none
+    spans      pieces of the agreement's text, [start, end) each; empty where the clause is missing
+    terms      keys of the terms that say something else
+    """
+
+    __tablename__ = "import_deviation"
+    __table_args__ = (
+        UniqueConstraint("import_id", "form_version_id", "position"),
+        CheckConstraint("(kind = 'added') = (clause_id IS NULL)", name="added"),
+        CheckConstraint("kind <> 'missing' OR number IS NULL", name="missing"),
+        CheckConstraint("(acknowledged_by IS NULL) = (acknowledged_at IS NULL)", name="acknowledged"),
+        CheckConstraint("note IS NULL OR acknowledged_at IS NOT NULL", name="note"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("contract_import.id"))
+    form_version_id: Mapped[int] = mapped_column(ForeignKey("standard_form_version.id"))
+    position: Mapped[int]
+    kind: Mapped[DeviationKind] = mapped_column(enum_type(DeviationKind))
+    clause_id: Mapped[int | None] = mapped_column(ForeignKey("standard_form_clause.id"))
+    number: Mapped[str | None] = mapped_column(String(20))
+    spans: Mapped[list[list[int]]] = mapped_column(JSON)
+    terms: Mapped[list[str]] = mapped_column(JSON)
+    acknowledged_by: Mapped[str | None]
+    acknowledged_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    note: Mapped[str | None]
+
+    clause: Mapped[FormClause | None] = relationship()
 
 
 class ImportCorrection(Base):

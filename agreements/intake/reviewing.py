@@ -6,6 +6,7 @@ from uuid import uuid4
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from agreements.intake.comparing import acknowledge_deviations, open_deviations
 from agreements.intake.fields import as_stored, known_field, parse_correction
 from agreements.intake.import_record import (
     keyring_of,
@@ -112,7 +113,7 @@ def confirm_amount(
 
 
 def accept_all(session: Session, imported: ContractImport, *, note: str, actor: Actor, now: datetime) -> None:
-    """Acknowledge every warning and confirm every amount at once, as an import that is told to does.
+    """Acknowledge every warning and deviation and confirm every amount at once, as an import that is told to does.
 
     note  why, for the audit trail
     """
@@ -120,6 +121,8 @@ def accept_all(session: Session, imported: ContractImport, *, note: str, actor: 
     require_open(imported)
     for warning in imported.warnings:
         _acknowledge(session, imported, warning.id, note="", reason=note, actor=actor, now=now)
+    if departing := [row.id for row in open_deviations(imported)]:
+        acknowledge_deviations(session, imported, departing, actor=actor, now=now, reason=note)
     review = review_of(session, imported)
     for amount in unconfirmed_amounts(imported, review):
         value = review.amount(amount)

@@ -1,8 +1,8 @@
 """A standard form: its clauses with their wording, and what the terms that a clause holds are expected to say.
 
 Forms are data. The built-in one is `standard_form.toml` beside this module; a database holds its versions and the
-forms that staff add. Recognising a clause by its meaning is code, keyed by term (`term_kinds`, `terms`); a clause with no
-such term is known by its `marks` and by the likeness of its wording (`deviations`).
+forms that staff add. Recognising a clause by its meaning is code, keyed by term (`term_kinds`, `terms`); a clause
+without such a term is known by its `marks` and by the likeness of its wording (`deviations`).
 """
 
 import tomllib
