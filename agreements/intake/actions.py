@@ -21,7 +21,7 @@ from agreements.intake.import_record import (
     unconfirmed_amounts,
     warn,
 )
-from agreements.intake.loading import decode_text
+from agreements.intake.loading import SourceText, source_of
 from agreements.intake.models import ContractImport, ImportState
 from agreements.intake.registering import contact_of, facts_of
 from agreements.intake.reviewed import Reviewed, draft_snapshot
@@ -33,6 +33,9 @@ from agreements.kernel.crypto import Place
 from agreements.kernel.errors import N_, Conflict
 from agreements.parties.actions import Upload
 from agreements.register.actions import Registration, register_agreement
+
+READ_UNSURELY = "read_unsurely"
+"""Warning about one field: what was read of it is taken only when a person has compared it with the file."""
 
 __all__ = [
     "accept_all",
@@ -47,14 +50,19 @@ __all__ = [
 ]
 
 
-def take_in(session: Session, upload: Upload, *, actor: Actor, now: datetime) -> ContractImport:
-    """Read a file and keep it for review.
+def take_in(
+    session: Session, upload: Upload, source: SourceText | None = None, *, actor: Actor, now: datetime
+) -> ContractImport:
+    """Keep a contract file for review, with what was read in it.
+
+    source  the upload's text where it was read before this transaction, as should be whatever takes its time; else it
+            is read here
 
     What can't be read or is no agreement raises InvalidInput and writes nothing. The same content again returns the
     same review; a discarded one is open again.
     """
     require(actor, Permission.IMPORT_AGREEMENT)
-    source = decode_text(upload.name, upload.content)
+    source = source or source_of(upload.name, upload.content)
     draft = read_source(source, is_working_day=working_days_of(working_calendar(session)))
     file = files.keep(session, upload.content, name=upload.name, media_type=upload.media_type, now=now)
     known = session.scalar(select(ContractImport).where(ContractImport.file_id == file.id))
@@ -81,6 +89,8 @@ def take_in(session: Session, upload: Upload, *, actor: Actor, now: datetime) ->
     for warning in draft.warnings:
         code, _, detail = warning.partition(":")
         warn(session, imported, code, detail)
+    for field in draft.unsure_fields:
+        warn(session, imported, READ_UNSURELY, field)
     session.flush()
     compare_with_nearest(session, imported, source.text, now=now)
     record(session, imported, "import.taken_in", actor=actor, now=now, details={"file_id": file.id})

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from agreements.calendar.cli import counting_here
 from agreements.calendar.published import published_calendar
 from agreements.intake.drafting import IsWorkingDay, read_source
-from agreements.intake.loading import load_text
+from agreements.intake.loading import load_source
 from agreements.intake.printing import draft_as_json, draft_as_text
 from agreements.intake.working_days import working_days_of
 from agreements.kernel.cli import LuyueGroup, print_json
@@ -25,7 +25,7 @@ commands = LuyueGroup("agreements", help="Read, register and show agreements.")
 )
 def read(file: str, *, as_json: bool, with_evidence: bool) -> None:
     """Read a contract file and print what it says; nothing is written."""
-    draft = read_source(load_text(Path(file)), is_working_day=_working_days_here())
+    draft = read_source(load_source(Path(file)), is_working_day=_working_days_here())
     if as_json or with_evidence:
         print_json(draft_as_json(draft, with_evidence=with_evidence))
     else:

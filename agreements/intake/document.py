@@ -44,12 +44,16 @@ WRAPPED = re.compile(r"(?<=[\u4e00-\u9fff（）-])\s*\n\s*|\s*\n\s*(?=[\u4e00-\u
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where a value was read: a span of the original text (end exclusive) and how sure the reading is, 0 to 1."""
+    """Where a value was read: a span of the original text (end exclusive) and how sure the reading is, 0 to 1.
+
+    page  counted from 1; None where the format has no pages, and until the whole draft is placed
+    """
 
     start: int
     end: int
     text: str
     confidence: float
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,10 @@ from agreements.intake.periods import Unit
 from agreements.intake.spec import Spec
 
 
+SURE = 0.8
+"""Confidence, 0 to 1, from which on a reading is taken as it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Party:
     """A contracting party as printed; None where the text lacks the field."""
@@ -166,3 +170,8 @@ class Draft:
     extra_terms: Mapping[str, ExtraPeriod]
     warnings: tuple[str, ...]
     evidence: Mapping[str, Evidence]
+
+    @property
+    def unsure_fields(self) -> tuple[str, ...]:
+        """Return the fields that were read with too little confidence to be taken without a person."""
+        return tuple(name for name, evidence in self.evidence.items() if evidence.confidence < SURE)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from agreements.intake.clauses import MOST_SENTENCES, Sentence, annex_of, sentences_of
@@ -86,9 +87,21 @@ def read_source(source: SourceText, *, is_working_day: IsWorkingDay, form: Stand
         changed_terms=terms.changed,
         extra_terms=terms.extra,
         warnings=tuple(dict.fromkeys(warnings)),
-        evidence=dict(
-            _evidence(parties=parties, marketplace=marketplace, order=order, spec=spec, signing=signing, terms=terms)
-        ),
+        evidence={
+            name: _placed(evidence, source)
+            for name, evidence in _evidence(
+                parties=parties, marketplace=marketplace, order=order, spec=spec, signing=signing, terms=terms
+            )
+        },
+    )
+
+
+def _placed(evidence: Evidence, source: SourceText) -> Evidence:
+    """Add the page; nobody can be surer of a value than its characters were seen."""
+    return replace(
+        evidence,
+        page=source.page_of(evidence.start),
+        confidence=min(evidence.confidence, source.confidence_of(evidence.start, evidence.end)),
     )
 
 

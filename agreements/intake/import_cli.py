@@ -10,7 +10,7 @@ from agreements.calendar.actions import working_calendar
 from agreements.intake import actions
 from agreements.intake.draft import Draft
 from agreements.intake.drafting import read_source
-from agreements.intake.loading import decode_text, load_text
+from agreements.intake.loading import read_path, source_of
 from agreements.intake.models import Amount
 from agreements.intake.reviewed import draft_snapshot, reviewed
 from agreements.intake.uploads import contract_upload
@@ -20,7 +20,6 @@ from agreements.kernel.access.rules import OPERATOR
 from agreements.kernel.cli import LuyueGroup, command_error, print_json
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import N_, InvalidInput, LuyueError, NotFound
-from agreements.parties.actions import Upload
 from agreements.register.actions import agreement_of_order
 from agreements.register.models import Agreement
 
@@ -90,8 +89,8 @@ def _import(path: Path, wishes: Wishes) -> Imported:
 
     Questions are asked before the transaction: nobody else waits for an answer.
     """
-    upload = _upload(path)
-    source = decode_text(upload.name, upload.content)
+    upload = contract_upload(path.name, read_path(path))
+    source = source_of(upload.name, upload.content)
     reading = db.session()
     draft = read_source(source, is_working_day=working_days_of(working_calendar(reading)))
     known = _agreement_of(reading, draft)
@@ -102,7 +101,7 @@ def _import(path: Path, wishes: Wishes) -> Imported:
     product = wishes.product or _answer(f"Product code of {path.name}", option="--product")
     with unit_of_work() as session:
         now = clock.now(session)
-        imported = actions.take_in(session, upload, actor=OPERATOR, now=now)
+        imported = actions.take_in(session, upload, source, actor=OPERATOR, now=now)
         if wishes.yes:
             actions.accept_all(session, imported, note=ACCEPTED_UNSEEN, actor=OPERATOR, now=now)
         for warning in imported.warnings:
@@ -113,12 +112,6 @@ def _import(path: Path, wishes: Wishes) -> Imported:
             session, imported, product_code=product, tenant_key=wishes.tenant_key, actor=OPERATOR, now=now
         )
         return _result(path, draft, registration.agreement, created=registration.created)
-
-
-def _upload(path: Path) -> Upload:
-    """Read the file's bytes, after the reading side's checks of what kind of file it is."""
-    load_text(path)
-    return contract_upload(path.name, path.read_bytes())
 
 
 def _agreement_of(session: Session, draft: Draft) -> Agreement | None:
@@ -159,7 +152,7 @@ def _show(path: Path, draft: Draft) -> None:
 
 def _ask_about(draft: Draft, text: str) -> dict[Amount, str]:
     """Ask about each warning and each amount; a no leaves the file out. Returns the amounts as they were shown."""
-    for warning in draft.warnings:
+    for warning in (*draft.warnings, *(f"{actions.READ_UNSURELY}:{field}" for field in draft.unsure_fields)):
         _agree(f"Acknowledge {warning}?")
     review = reviewed(draft_snapshot(draft, text), {})
     amounts = {amount: value for amount in Amount if (value := review.amount(amount)) is not None}

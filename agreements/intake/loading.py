@@ -1,43 +1,44 @@
-"""From a file to text: what is read today is text, in UTF-8, UTF-16 or GB18030; everything else is refused clearly."""
+"""From a file to its text, whatever format it has; what can't be read is refused with the reason and a remedy."""
 
-import codecs
-import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
-from agreements.kernel.errors import N_, InvalidInput
+from agreements.intake.formats.confined import read_confined
+from agreements.intake.formats.limits import LARGEST_FILE_BYTES
+from agreements.intake.formats.plain import decoded
+from agreements.intake.formats.refusals import refusal
+from agreements.intake.formats.scans import read_scan
+from agreements.intake.formats.source import SourceText
+from agreements.kernel.errors import N_, InvalidInput, LuyueError
 
-LARGEST_FILE_BYTES = 20 * 1024 * 1024
-LONGEST_TEXT = 200_000
-"""Characters. An agreement with its annex has some 5,000; a file far beyond that is something else."""
+__all__ = ["LARGEST_FILE_BYTES", "SourceText", "load_source", "read_path", "source_of"]
 
-OTHER_FORMATS = (
-    (b"%PDF", "PDF"),
-    (b"PK\x03\x04", "DOCX, XLSX or ZIP"),
-    (b"\xd0\xcf\x11\xe0", "DOC or XLS"),
-    (b"{\\rtf", "RTF"),
-    (b"\x89PNG", "PNG"),
+SIGNATURES = (
+    (b"PK\x03\x04", "DOCX"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
     (b"\xff\xd8\xff", "JPEG"),
+    (b"\xd0\xcf\x11\xe0", "OLE"),
+    (b"PK\x05\x06", "ZIP"),
+    (b"{\\rtf", "RTF"),
     (b"GIF8", "GIF"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"BM", "BMP"),
 )
-BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-READ_TODAY = N_("Text (.txt) and Markdown (.md) files are read today; save the agreement as one of them.")
-CHINESE = re.compile(r"[\u4e00-\u9fff]")
-COMMON = re.compile(r"甲方|乙方|协议|合同|订单|服务|的")
+PICTURES = frozenset({"PNG", "JPEG"})
+PDF_MARK = b"%PDF-"
+PDF_MARK_WITHIN = 1024
+"""Bytes: mail programs put lines of their own before it."""
+ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 
 
-@dataclass(frozen=True, slots=True)
-class SourceText:
-    """The text of a file; `warnings` say how it had to be decoded."""
-
-    name: str
-    text: str
-    warnings: tuple[str, ...] = ()
+def load_source(path: Path) -> SourceText:
+    """Read a contract file; raises InvalidInput naming the remedy for whatever is not readable."""
+    return source_of(path.name, read_path(path))
 
 
-def load_text(path: Path) -> SourceText:
-    """Read a contract file; raises InvalidInput naming the remedy for whatever is not a readable text file."""
+def read_path(path: Path) -> bytes:
+    """Return the bytes of a file that is small enough; raises InvalidInput otherwise."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -47,7 +48,7 @@ def load_text(path: Path) -> SourceText:
         if status.st_size > LARGEST_FILE_BYTES:
             raise _too_large(path.name, status.st_size)
         with path.open("rb") as file:
-            content = file.read(LARGEST_FILE_BYTES + 1)
+            return file.read(LARGEST_FILE_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidInput(
@@ -57,39 +58,40 @@ def load_text(path: Path) -> SourceText:
             path=str(path).replace("\0", "?"),
             reason=reason,
         ) from error
-    return decode_text(path.name, content)
 
 
-def decode_text(name: str, content: bytes) -> SourceText:
-    """Decode the bytes of a contract file, such as an upload; raises InvalidInput as `load_text` does."""
+def source_of(name: str, content: bytes) -> SourceText:
+    """Read the bytes of a contract file, such as an upload, by what they are and not by what they are called.
+
+    A PDF or Word file takes a process of its own and at most seconds, a scan at most minutes: don't hold a transaction.
+    Raises InvalidInput as `load_source` does, and Unavailable while another scan is being read.
+    """
     if len(content) > LARGEST_FILE_BYTES:
         raise _too_large(name, len(content))
     if not content.strip():
-        raise InvalidInput(N_("“%(name)s” is empty."), field="file", remedy=N_("Choose the file again."), name=name)
-    for signature, format_name in OTHER_FORMATS:
-        if content.startswith(signature):
-            raise InvalidInput(
-                N_("“%(name)s” is a %(format)s file."),
-                code="FORMAT_NOT_READ",
-                field="file",
-                remedy=READ_TODAY,
-                name=name,
-                format=format_name,
-            )
-    text, warnings = _decoded(name, content)
-    if not text.strip("\ufeff \t\r\n\u3000"):
-        raise InvalidInput(N_("“%(name)s” is empty."), field="file", remedy=N_("Choose the file again."), name=name)
-    if len(text) > LONGEST_TEXT:
-        raise InvalidInput(
-            N_("“%(name)s” has %(length)s characters, far more than an agreement."),
-            code="TOO_LARGE",
-            field="file",
-            remedy=N_("Give one agreement at a time, at most %(most)s characters."),
-            name=name,
-            length=len(text),
-            most=LONGEST_TEXT,
-        )
-    return SourceText(name, text, warnings)
+        raise refusal("EMPTY", name)
+    kind = _kind_of(content)
+    if kind is None:
+        return decoded(name, content)
+    if kind == "OLE" and ENCRYPTED_PACKAGE in content:
+        raise refusal("FILE_ENCRYPTED", name)
+    if kind in PICTURES:
+        return read_scan(name, content)
+    if kind not in {"PDF", "DOCX"}:
+        raise refusal("FORMAT_NOT_READ", name, format="DOC or XLS" if kind == "OLE" else kind)
+    try:
+        return read_confined(kind, name, content)
+    except LuyueError as error:
+        if kind != "PDF" or error.code != "SCAN_READING_MISSING":
+            raise
+    return read_scan(name, content)
+
+
+def _kind_of(content: bytes) -> str | None:
+    """Return the format that the first bytes tell; None for what may be text."""
+    if PDF_MARK in content[:PDF_MARK_WITHIN]:
+        return "PDF"
+    return next((kind for signature, kind in SIGNATURES if content.startswith(signature)), None)
 
 
 def _too_large(name: str, size: int) -> InvalidInput:
@@ -101,53 +103,4 @@ def _too_large(name: str, size: int) -> InvalidInput:
         name=name,
         size=size,
         most=LARGEST_FILE_BYTES,
-    )
-
-
-def _decoded(name: str, content: bytes) -> tuple[str, tuple[str, ...]]:
-    for mark, encoding in BYTE_ORDER_MARKS:
-        if content.startswith(mark):
-            try:
-                return content.decode(encoding), ()
-            except UnicodeDecodeError as error:
-                raise _unreadable(name) from error
-    if b"\0" in content:
-        raise InvalidInput(
-            N_("“%(name)s” is a binary file."), code="FORMAT_NOT_READ", field="file", remedy=READ_TODAY, name=name
-        )
-    try:
-        return content.decode("utf-8"), ()
-    except UnicodeDecodeError:
-        pass
-    try:
-        text = content.decode("gb18030")
-    except UnicodeDecodeError as error:
-        raise _unreadable(name) from error
-    if not _looks_chinese(text):
-        raise _unreadable(name)
-    return text, ("decoded_as:gb18030",)
-
-
-def _looks_chinese(text: str) -> bool:
-    """Bytes of another encoding become rare characters; a Chinese contract has mostly common ones and these words."""
-    foreign = [character for character in text[:20_000] if ord(character) > 0x7F]
-    level_one = sum(CHINESE.match(character) is not None and _is_common(character) for character in foreign)
-    return bool(foreign) and level_one / len(foreign) > 0.6 and COMMON.search(text) is not None
-
-
-def _is_common(character: str) -> bool:
-    """Say whether a character stands in GB2312, which holds the 6,763 in common use."""
-    try:
-        return len(character.encode("gb2312")) == 2
-    except UnicodeEncodeError:
-        return False
-
-
-def _unreadable(name: str) -> InvalidInput:
-    return InvalidInput(
-        N_("“%(name)s” is not text in UTF-8, UTF-16 or GB18030."),
-        code="ENCODING_NOT_READ",
-        field="file",
-        remedy=N_("Save it as UTF-8 and try again."),
-        name=name,
     )

@@ -50,6 +50,11 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "suspension_right_excluded": ("terms.suspension",),
     "party_roles_reversed": ("parties.party_a.name", "parties.party_b.name"),
     "text_not_read_to_its_end": (),
+    "read_from_scan": (),
+    "text_layer_of_scan": (),
+    "page_not_read": (),
+    "tracked_changes": (),
+    "hidden_text": (),
 }
 
 BY_TERM = frozenset(
@@ -89,6 +94,8 @@ def meaning_of(code: str, detail: str) -> Meaning:
     """Return what a warning of the reading side is about; an unknown code has its own cautious words."""
     if code in BY_TERM:
         return Meaning(code, (f"terms.{detail}",) if detail in TERMS else ())
+    if code == "read_unsurely":
+        return Meaning(code, (detail,))
     if code == "extra_term":
         return Meaning(code, (f"extra_terms.{detail}",))
     if code in {"amount_unclear", "amount_in_words_differs"}:

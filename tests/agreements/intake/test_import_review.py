@@ -61,7 +61,7 @@ def test_the_same_content_again_is_the_same_review_and_writes_nothing(session):
 
 @pytest.mark.parametrize(
     ("content", "code"),
-    [("", "INVALID_INPUT"), ("%PDF-1.7 …", "FORMAT_NOT_READ"), ("一份购物清单：牛奶、面包。", "NOT_AN_AGREEMENT")],
+    [("", "INVALID_INPUT"), ("%PDF-1.7 …", "FILE_DAMAGED"), ("一份购物清单：牛奶、面包。", "NOT_AN_AGREEMENT")],
 )
 def test_a_file_that_is_no_agreement_is_refused_and_writes_nothing(session, content, code):
     with pytest.raises(InvalidInput) as refused:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agreements.intake.loading import LARGEST_FILE_BYTES, decode_text, load_text
+from agreements.intake.loading import LARGEST_FILE_BYTES, load_source, source_of
 from agreements.kernel.errors import InvalidInput
 from tests.builders_intake import changed, example_text, read_draft, read_json
 
@@ -15,10 +15,10 @@ REFUSED = {
     "empty": (b"", "INVALID_INPUT"),
     "blank": (b" \n\t\r\n ", "INVALID_INPUT"),
     "blank with a mark": (b"\xef\xbb\xbf \n", "INVALID_INPUT"),
-    "pdf": (b"%PDF-1.7\n...", "FORMAT_NOT_READ"),
-    "docx": (b"PK\x03\x04....", "FORMAT_NOT_READ"),
+    "pdf": (b"%PDF-1.7\n...", "FILE_DAMAGED"),
+    "docx": (b"PK\x03\x04....", "FILE_DAMAGED"),
     "doc": (b"\xd0\xcf\x11\xe0\xa1\xb1", "FORMAT_NOT_READ"),
-    "picture": (b"\xff\xd8\xff\xe0", "FORMAT_NOT_READ"),
+    "picture": (b"GIF89a....", "FORMAT_NOT_READ"),
     "binary": (bytes(range(256)), "FORMAT_NOT_READ"),
     "latin-1": ("Änderungen dürfen nur schriftlich erfolgen. ".encode("latin-1") * 20, "ENCODING_NOT_READ"),
     "japanese": ("契約書の甲は乙に対してサービスを提供する".encode("shift-jis") * 20, "ENCODING_NOT_READ"),
@@ -32,7 +32,7 @@ REFUSED = {
 def test_a_file_that_is_no_text_is_refused(case):
     content, code = REFUSED[case]
     with pytest.raises(InvalidInput) as refusal:
-        decode_text("input.txt", content)
+        source_of("input.txt", content)
     assert (refusal.value.code, refusal.value.field, refusal.value.exit_code) == (code, "file", 2)
     assert refusal.value.remedy
 
@@ -43,13 +43,13 @@ def test_a_file_beyond_the_limit_is_refused_unread(tmp_path):
         file.truncate(50 * 1024 * 1024)  # a hole: takes no disk, would take memory
     assert path.stat().st_size > LARGEST_FILE_BYTES
     with pytest.raises(InvalidInput, match="at most"):
-        load_text(path)
+        load_source(path)
 
 
 @pytest.mark.parametrize("path", ["/no/such/file.md", "/dev", "/dev/zero", "bad\0name.md"])
 def test_a_path_that_is_no_readable_file_is_refused(path):
     with pytest.raises(InvalidInput) as refusal:
-        load_text(Path(path))
+        load_source(Path(path))
     assert refusal.value.field == "file"
 
 
@@ -57,7 +57,7 @@ def test_a_path_that_is_no_readable_file_is_refused(path):
 def test_the_encodings_of_chinese_files_read_to_the_same_text(tmp_path, encoding):
     path = tmp_path / "agreement.md"
     path.write_bytes(TEXT.encode(encoding))
-    source = load_text(path)
+    source = load_source(path)
     assert source.text.lstrip("\ufeff") == TEXT
     assert source.warnings == (("decoded_as:gb18030",) if encoding == "gb18030" else ())
 
@@ -163,7 +163,7 @@ def test_the_command_prints_a_page_for_people(app, example_file):
 
 
 @pytest.mark.parametrize(
-    ("content", "word"), [(b"", "empty"), (b"%PDF-1.7", "Markdown"), (b"hello", "not a marketplace")]
+    ("content", "word"), [(b"", "empty"), (b"{\\rtf1", "Markdown"), (b"hello", "not a marketplace")]
 )
 def test_the_command_refuses_on_stderr_with_exit_2(app, tmp_path, content, word):
     path = tmp_path / "input.md"

@@ -1,0 +1,91 @@
+"""The process in which foreign files are opened: `python -m agreements.intake.formats.reading_process FD`.
+
+It holds the parsers ready and forks a child for every file. The child is confined in memory, time and files, answers
+on its own socket and ends; a parser's fault or a hostile file can hurt nothing else. No secret of the program is in
+its environment.
+"""
+
+import gc
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+from dataclasses import asdict
+from typing import NoReturn
+
+from agreements.intake.formats.limits import LARGEST_FILE_BYTES, READING_MEMORY_BYTES, READING_SECONDS
+from agreements.intake.formats.pdf import read_pdf
+from agreements.intake.formats.refusals import Refused
+from agreements.intake.formats.word import read_word
+
+READERS = {"PDF": read_pdf, "DOCX": read_word}
+LARGEST_LOG_BYTES = 1024 * 1024
+WORDS = 16
+"""Longest word that asks for a format, in bytes."""
+
+
+def serve(control: socket.socket) -> None:
+    """Fork a child for each socket that comes in; end when the program that asks has ended."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system reaps the children
+    gc.freeze()
+    while True:
+        word, sockets, _, _ = socket.recv_fds(control, WORDS, 1)
+        if not word:
+            return
+        answer = socket.socket(fileno=sockets[0])
+        if os.fork() == 0:
+            control.close()
+            _read_one(word.decode(), answer)
+        answer.close()
+
+
+def _read_one(kind: str, answer: socket.socket) -> NoReturn:
+    """Read one file from the socket, answer, end."""
+    status = 1
+    try:
+        confine(READING_MEMORY_BYTES, READING_SECONDS)
+        answer.sendall(json.dumps(outcome_of(kind, _received(answer))).encode("ascii"))
+        answer.shutdown(socket.SHUT_RDWR)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def confine(memory_bytes: int, seconds: int, patience: int = 1) -> None:
+    """Bound this process for good: address space, processor time, hardly any writing, no dumps.
+
+    patience  how many times the processor time the clock may run
+    """
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_LOG_BYTES, LARGEST_LOG_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process even inside a parser
+    signal.setitimer(signal.ITIMER_REAL, seconds * patience)
+
+
+def outcome_of(kind: str, content: bytes) -> dict[str, object]:
+    """Return the text with its pages as plain values, or the code and the values of a refusal."""
+    try:
+        return {"source": asdict(READERS[kind]("", content))}
+    except Refused as refused:
+        return {"refused": refused.code, "values": refused.values}
+    except MemoryError:
+        return {"refused": "READING_EXHAUSTED", "values": {}}
+    except Exception as error:  # noqa: BLE001 whatever a parser throws means the file is not what it says it is
+        print(f"{kind} not read: {type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201 the program's own log
+        return {"refused": "FILE_DAMAGED", "values": {"format": kind}}
+
+
+def _received(answer: socket.socket) -> bytes:
+    pieces, size = [], 0
+    while size <= LARGEST_FILE_BYTES and (piece := answer.recv(1 << 20)):
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])))

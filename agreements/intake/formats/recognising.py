@@ -1,0 +1,107 @@
+"""The process that recognises text in pictures: the file comes in on stdin, the answer goes out on stdout as JSON."""
+
+import io
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+import pypdfium2
+from PIL import Image, UnidentifiedImageError
+
+from agreements.intake.formats.joining import assembled
+from agreements.intake.formats.limits import (
+    MOST_PICTURE_POINTS,
+    MOST_SCANNED_PAGES,
+    SCAN_MEMORY_BYTES,
+    SCAN_PATIENCE,
+    SCAN_SECONDS_A_PAGE,
+    SCAN_SECONDS_AT_LEAST,
+)
+from agreements.intake.formats.page_layout import Page
+from agreements.intake.formats.pdf import PDF_POINTS_AN_INCH, open_pdf
+from agreements.intake.formats.reading_process import confine
+from agreements.intake.formats.recognised import page_of
+from agreements.intake.formats.refusals import Refused
+from agreements.intake.formats.source import SourceText
+
+DOTS_AN_INCH = 200
+WARNING = "read_from_scan"
+
+
+def recognised(content: bytes) -> SourceText:
+    """Read a picture or a PDF of pictures, page by page; refuses what is too large before it is unpacked."""
+    is_pdf = b"%PDF-" in content[:1024]
+    document = open_pdf(content) if is_pdf else None
+    count = len(document) if document else 1
+    if count > MOST_SCANNED_PAGES:
+        raise Refused("TOO_MANY_PAGES", pages=count, most=MOST_SCANNED_PAGES)
+    confine(SCAN_MEMORY_BYTES, SCAN_SECONDS_AT_LEAST + SCAN_SECONDS_A_PAGE * count, SCAN_PATIENCE)
+    engine = _engine()
+    pages: list[Page] = []
+    for number in range(1, count + 1):
+        picture = _rendered(document, number - 1) if document else _opened(content)
+        found = engine(_as_array(picture))
+        boxes: Sequence[Any] = [] if found.boxes is None else found.boxes
+        pages.append(page_of(number, picture, boxes, found.txts or (), found.scores or ()))
+    if not any(page.lines for page in pages):
+        raise Refused("NO_TEXT")
+    result = assembled(pages)
+    return SourceText("", result.text, (WARNING,), tuple(result.page_starts), tuple(result.seen))
+
+
+def _engine() -> Any:
+    from rapidocr import RapidOCR  # noqa: PLC0415 optional, large, and wanted only in this process
+
+    return RapidOCR(params={"Global.log_level": "error"})
+
+
+def _as_array(picture: Image.Image) -> Any:
+    import numpy as np  # noqa: PLC0415 comes with the optional recognition
+
+    return np.asarray(picture.convert("RGB"))[:, :, ::-1]
+
+
+def _opened(content: bytes) -> Image.Image:
+    """Open a picture whose size is bearable; its header tells before anything is unpacked."""
+    try:
+        picture = Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
+        _check_size(*picture.size)
+        picture.load()
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise Refused("FILE_DAMAGED", format="PNG/JPEG") from error
+    return picture
+
+
+def _rendered(document: pypdfium2.PdfDocument, index: int) -> Image.Image:
+    page = document[index]
+    scale = DOTS_AN_INCH / PDF_POINTS_AN_INCH
+    _check_size(*(round(side * scale) for side in page.get_size()))
+    picture: Image.Image = page.render(scale=scale).to_pil()
+    page.close()
+    return picture
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MOST_PICTURE_POINTS:
+        raise Refused("PICTURE_TOO_LARGE", width=width, height=height, most=MOST_PICTURE_POINTS // 1_000_000)
+
+
+def main() -> None:
+    out = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library's chatter is no part of the answer
+    answer: dict[str, object]
+    try:
+        answer = {"source": asdict(replace(recognised(sys.stdin.buffer.read()), name=""))}
+    except Refused as refused:
+        answer = {"refused": refused.code, "values": refused.values}
+    except MemoryError:
+        answer = {"refused": "READING_EXHAUSTED", "values": {}}
+    with os.fdopen(out, "w", encoding="ascii") as file:
+        json.dump(answer, file)
+
+
+if __name__ == "__main__":
+    main()

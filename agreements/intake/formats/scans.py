@@ -1,0 +1,74 @@
+"""Scans: read only where the optional recognition is installed, one at a time, in a process of its own."""
+
+import fcntl
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+from agreements.intake.formats.confined import PROJECT, plain_environment, source_from
+from agreements.intake.formats.limits import (
+    MOST_SCANNED_PAGES,
+    SCAN_PATIENCE,
+    SCAN_SECONDS_A_PAGE,
+    SCAN_SECONDS_AT_LEAST,
+)
+from agreements.intake.formats.refusals import refusal
+from agreements.intake.formats.source import SourceText
+
+WAIT_SECONDS = 5.0
+LOCK = "luyue-scan-reading.lock"
+
+
+def can_read_scans() -> bool:
+    """Say whether the optional recognition (`make ocr`) is installed."""
+    return find_spec("rapidocr") is not None and find_spec("onnxruntime") is not None
+
+
+def read_scan(name: str, content: bytes) -> SourceText:
+    """Recognise the text of a picture or of a PDF of pictures; every character carries how surely it was seen.
+
+    Takes seconds to minutes and about 1 GB of memory. Raises InvalidInput SCAN_READING_MISSING without the optional
+    recognition, Unavailable SCAN_READING_BUSY while another scan is being read anywhere on this machine.
+    """
+    if not can_read_scans():
+        raise refusal("SCAN_READING_MISSING", name)
+    with _alone(name):
+        try:
+            run = subprocess.run(
+                [sys.executable, "-m", "agreements.intake.formats.recognising"],
+                cwd=PROJECT,
+                env=plain_environment(),
+                input=content,
+                stdout=subprocess.PIPE,
+                timeout=SCAN_PATIENCE * (SCAN_SECONDS_AT_LEAST + SCAN_SECONDS_A_PAGE * MOST_SCANNED_PAGES) + 5,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise refusal("READING_EXHAUSTED", name) from None
+    try:
+        answered = json.loads(run.stdout)
+    except ValueError:
+        answered = None
+    return source_from(name, answered)
+
+
+@contextmanager
+def _alone(name: str) -> Iterator[None]:
+    """Hold the machine's one place for reading a scan; give up after seconds."""
+    with (Path(tempfile.gettempdir()) / LOCK).open("w") as file:
+        until = time.monotonic() + WAIT_SECONDS
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise refusal("SCAN_READING_BUSY", name) from None
+                time.sleep(0.1)
+        yield

@@ -1,0 +1,125 @@
+"""PDF files: clauses across page breaks, running headers, tables with wrapped, cut and merged cells, pages of pictures."""
+
+import io
+
+import pytest
+from PIL import Image
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
+
+from agreements.intake.formats.confined import read_confined
+from agreements.kernel.errors import InvalidInput
+from tests.builders_formats import as_reportlab_pdf, as_scan, font
+from tests.builders_intake import example_text
+
+CLAUSE = (
+    "3.3 甲方在使用服务的过程中，其证照、资料、业务状况发生变更的，应当在变更后五个工作日内主动以书面形式通知乙方，"
+)
+CLAUSE_END = "并按乙方规定的程序办理有关手续。"
+
+
+def drawn(*pages, size=11):
+    """Draw pages: each a list of (x, y from the top, text), or callables that take the canvas."""
+    file = io.BytesIO()
+    canvas = Canvas(file, pagesize=A4, invariant=1)
+    for page in pages:
+        for item in page:
+            if callable(item):
+                item(canvas)
+                continue
+            x, y, text = item
+            canvas.setFont(font(), size)
+            canvas.drawString(x, A4[1] - y, text)
+        canvas.showPage()
+    canvas.save()
+    return file.getvalue()
+
+
+def grid(xs, ys):
+    return lambda canvas: canvas.grid(xs, [A4[1] - y for y in ys])
+
+
+def text_of(content):
+    return read_confined("PDF", "agreement.pdf", content).text
+
+
+def test_a_page_break_inside_a_clause_does_not_cut_it():
+    first = [(60, 40, "协议编号说明"), (60, 100, CLAUSE[:42]), (280, 815, "第 1 页 共 2 页")]
+    second = [(60, 40, "协议编号说明"), (60, 100, CLAUSE[42:] + CLAUSE_END), (280, 815, "第 2 页 共 2 页")]
+
+    text = text_of(drawn(first, second))
+
+    assert CLAUSE + CLAUSE_END in text
+    assert "页" not in text
+    assert "协议编号说明" not in text
+
+
+def test_the_pages_of_a_joined_clause_are_still_told_apart():
+    source = read_confined("PDF", "a.pdf", drawn([(60, 100, CLAUSE[:42])], [(60, 100, CLAUSE[42:])]))
+    assert source.page_of(source.text.index(CLAUSE[41])) == 1
+    assert source.page_of(source.text.index("主动")) == 2
+
+
+def test_a_header_that_carries_a_field_is_kept_once():
+    pages = [[(60, 40, "订单编号：202407280000123"), (60, 200 + 20 * at, f"正文第{at}段。")] for at in range(3)]
+    assert text_of(drawn(*pages)).count("202407280000123") == 1
+
+
+def test_a_title_that_looks_like_the_header_stays():
+    assert text_of(as_reportlab_pdf(example_text())).startswith("云市场商品销售协议")
+
+
+def test_cells_of_a_row_are_told_apart_by_the_rule_however_near_they_are():
+    row = [(60, 60, "一、购买如下商品："), (100, 100, "数量"), (124, 100, "1"), grid([95, 123, 300], [85, 106])]
+    assert "| 数量 | 1 |" in text_of(drawn(row))
+
+
+def test_a_label_beside_a_value_of_two_lines_keeps_both():
+    table = [
+        (200, 100, "身份信息核验-姓名证件号两项"),
+        (100, 107, "商品名称"),
+        (200, 114, "比对-身份核验接口"),
+        grid([95, 195, 400], [86, 120]),
+    ]
+    assert "| 商品名称 | 身份信息核验-姓名证件号两项比对-身份核验接口 |" in text_of(drawn(table))
+
+
+def test_a_row_that_a_page_break_cut_is_one_row():
+    first = [
+        (60, 60, "一、商品如下："),
+        (100, 780, "商品名称"),
+        (200, 780, "身份信息核验-"),
+        grid([95, 195, 400], [766, 790]),
+    ]
+    second = [(200, 130, "姓名证件号比对"), (100, 154, "数量"), (200, 154, "2"), grid([95, 195, 400], [116, 140, 164])]
+    text = text_of(drawn(first, second))
+    assert "| 商品名称 | 身份信息核验-姓名证件号比对 |" in text
+    assert "| 数量 | 2 |" in text
+
+
+def test_columns_without_rules_are_told_apart_by_their_gap():
+    assert "订单编号\t202407280000123" in text_of(drawn([(60, 100, "订单编号"), (200, 100, "202407280000123")]))
+
+
+def test_a_page_of_pictures_among_pages_of_text_is_named():
+    photo = Image.new("L", (400, 600), 200)
+    page = [lambda canvas: canvas.drawInlineImage(photo, 100, 100, 300, 500)]
+    source = read_confined("PDF", "a.pdf", drawn([(60, 100, "甲方：海棠商务服务有限公司")], page))
+    assert source.warnings == ("page_not_read:2",)
+
+
+def test_a_scanner_s_own_text_is_a_warning():
+    def hidden(canvas):
+        text = canvas.beginText(60, 700)
+        text.setFont(font(), 11)
+        text.setTextRenderMode(3)
+        text.textOut("甲方：海棠商务服务有限公司")
+        canvas.drawText(text)
+
+    assert read_confined("PDF", "a.pdf", drawn([hidden])).warnings == ("text_layer_of_scan:1",)
+
+
+def test_a_pdf_of_pictures_is_a_scan():
+    with pytest.raises(InvalidInput) as refused:
+        text_of(as_scan(drawn([(60, 100, "甲方")]), dpi=40))
+    assert refused.value.code == "SCAN_READING_MISSING"
