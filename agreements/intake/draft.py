@@ -10,7 +10,6 @@ from agreements.intake.document import Evidence
 from agreements.intake.periods import Unit
 from agreements.intake.spec import Spec
 
-
 SURE = 0.8
 """Confidence, 0 to 1, from which on a reading is taken as it is."""
 
