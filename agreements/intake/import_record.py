@@ -36,6 +36,8 @@ def text_of(session: Session, imported: ContractImport) -> str:
 def review_of(session: Session, imported: ContractImport) -> Reviewed:
     """Return the draft with its corrections."""
     draft = keyring_of(session).decrypt(imported.draft_sealed, Place(TABLE, "draft_sealed", imported.row_key))
+    if not draft:
+        raise NotFound(N_("This was deleted when its retention period was over."), code="FILE_PURGED", clause="5.2")
     read: dict[str, Any] = json.loads(draft)
     return reviewed(read, {row.field: correction_values(session, row)[1] for row in imported.corrections})
 

@@ -44,7 +44,9 @@ class Keyring:
         return ".".join(("v1", self.current, _encode(nonce), _encode(sealed)))
 
     def decrypt(self, stored: str, place: Place) -> str:
-        """Return the text; a value that was altered or moved raises IntegrityBroken."""
+        """Return the text, an empty one of a value whose retention is over; altered or moved raises IntegrityBroken."""
+        if not stored:
+            return ""
         try:
             version, key_id, nonce, sealed = stored.split(".")
             if version != "v1":

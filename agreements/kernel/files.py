@@ -11,11 +11,14 @@ from sqlalchemy import BigInteger, CheckConstraint, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agreements.kernel.db import Base, UTCDateTime
-from agreements.kernel.errors import N_, IntegrityBroken
+from agreements.kernel.errors import N_, IntegrityBroken, NotFound
 
 
 class StoredFile(Base):
-    """One content, however often it is stored; `name` is what it was called the first time."""
+    """One content, however often it is stored; `name` is what it was called the first time.
+
+    purged_at   when its retention ended; `removed_at` when the content left the disk; row and hash stay
+    """
 
     __tablename__ = "stored_file"
     __table_args__ = (CheckConstraint("length(sha256) = 64", name="sha256"), CheckConstraint("size >= 0", name="size"))
@@ -26,6 +29,8 @@ class StoredFile(Base):
     name: Mapped[str]
     media_type: Mapped[str]
     stored_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    purged_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,10 @@ class FileStore:
             raise IntegrityBroken(N_("File %(sha256)s is missing or was altered."), code="FILE_ALTERED", sha256=sha256)
         return content
 
+    def remove(self, sha256: str) -> None:
+        """Take a content off the disk; one that is not there is no fault."""
+        (self.root / sha256[:2] / sha256).unlink(missing_ok=True)
+
 
 def keep(session: Session, content: bytes, *, name: str, media_type: str, now: datetime) -> StoredFile:
     """Store a content and return its row. The file is durable before the row can be committed."""
@@ -69,9 +78,16 @@ def keep(session: Session, content: bytes, *, name: str, media_type: str, now: d
         row = StoredFile(sha256=sha256, size=len(content), name=name, media_type=media_type, stored_at=now)
         session.add(row)
         session.flush()  # callers need the id
+    elif row.purged_at is not None:
+        row.purged_at = row.removed_at = None  # it came in anew
     return row
 
 
 def content_of(session: Session, file: StoredFile) -> bytes:
+    """Return a content; one that was deleted after its retention raises NotFound."""
+    if file.purged_at is not None:
+        raise NotFound(
+            N_("This file was deleted when its retention period was over."), code="FILE_PURGED", clause="5.2"
+        )
     store: FileStore = session.info["files"]
     return store.read(file.sha256)

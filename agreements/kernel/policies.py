@@ -76,7 +76,7 @@ def _checklist(industry: str, meaning: str, *documents: str) -> "Policy":
     )
 
 
-BOUNDS = {"hour": (0, 24), "percent": (0, 100), "tenant": (0, 100_000), "second": (1, 3600)}
+BOUNDS = {"hour": (0, 24), "percent": (0, 100), "tenant": (0, 100_000), "second": (1, 3600), "month": (6, 600)}
 ONE_OR_MORE = (1, 5_000)
 
 POLICIES: dict[str, Policy] = {
@@ -186,6 +186,32 @@ POLICIES: dict[str, Policy] = {
             "working_day",
             "6.1",
             N_("A suspension that the scheduler finds later than this after its date is held for a person"),
+        ),
+        Policy("retention_contracts_months", 60, "month", "5.2", N_("Contracts are kept so long after their end")),
+        Policy(
+            "retention_notices_months", 60, "month", "5.2", N_("Notices are kept so long after the agreement's end")
+        ),
+        Policy("retention_cases_months", 60, "month", "5.2", N_("Cases are kept so long after the agreement's end")),
+        Policy(
+            "retention_processing_records_months",
+            36,
+            "month",
+            "5.2",
+            N_("Impact assessments and processing records are kept so long; by law at least three years"),
+        ),
+        Policy(
+            "retention_authorizations_months",
+            36,
+            "month",
+            "2.1",
+            N_("Authorization samples are kept so long after their review was closed"),
+        ),
+        Policy(
+            "retention_call_logs_months",
+            36,
+            "month",
+            "5.2",
+            N_("Call logs are kept so long; by law at least six months"),
         ),
         Policy("allow_life_seconds", 120, "second", "–", N_("How long a gateway may rely on an allow")),
         Policy("quota_low_percent", 20, "percent", "一", N_("Remaining quota below which answers carry QUOTA_LOW")),

@@ -142,7 +142,9 @@ def _facts(session: Session) -> dict[str, Any]:
 
 
 def _known_files(session: Session) -> list[str]:
-    return list(session.scalars(select(StoredFile.sha256).order_by(StoredFile.sha256)))
+    return list(
+        session.scalars(select(StoredFile.sha256).where(StoredFile.purged_at.is_(None)).order_by(StoredFile.sha256))
+    )
 
 
 def verify_archive(path: Path) -> Manifest:

@@ -149,11 +149,12 @@ def keys_open(session: Session) -> tuple[Grade, str, str]:
 def files_whole(session: Session) -> tuple[Grade, str, str]:
     """Compare the store with the rows: missing, altered, and files that no row knows."""
     store: FileStore = session.info["files"]
-    known = set(session.scalars(select(StoredFile.sha256)))
+    known = set(session.scalars(select(StoredFile.sha256).where(StoredFile.purged_at.is_(None))))
+    given_up = set(session.scalars(select(StoredFile.sha256).where(StoredFile.purged_at.is_not(None))))
     there = {path.name for path in store.root.glob("??/*") if path.is_file()} if store.root.is_dir() else set()
     missing = sorted(known - there)
     altered = [sha256 for sha256 in sorted(known & there) if not _reads(store, sha256)]
-    orphaned = sorted(there - known)
+    orphaned = sorted(there - known - given_up)
     if missing or altered:
         return finding(
             f"{len(missing)} missing, {len(altered)} altered: {', '.join((missing + altered)[:SHOWN])}",

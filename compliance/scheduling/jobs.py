@@ -22,6 +22,7 @@ from compliance.breaches import sweeps as breach_sweeps
 from compliance.expiry import sweeps as expiry_sweeps
 from compliance.notices.sender import send_due
 from compliance.notices.smtp import transport_of
+from compliance.retention import sweeps as retention_sweeps
 from compliance.scheduling import sweeps as own_sweeps
 from compliance.scheduling.rules import STEP_LIMIT_SECONDS
 from compliance.settlement import sweeps as settlement_sweeps
@@ -253,6 +254,12 @@ JOBS: tuple[Job, ...] = (
         channel_sweeps.SWEEPS,
     ),
     Job("mail_alarms", 60, N_("Sends alarms to the staff they call"), pump=mail_alarms, stops_when_paused=True),
+    Job(
+        "retention_purge",
+        86400,
+        N_("Deletes files and sealed values that are past their period and past every hold"),
+        retention_sweeps.SWEEPS,
+    ),
     Job("forget_idle_runs", 3600, N_("Removes heartbeats of idle runs older than a day"), pump=forget_idle_runs),
     Job("forget_answers", 3600, N_("Removes kept answers to programs after thirty days"), pump=forget_old_answers),
 )

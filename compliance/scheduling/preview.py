@@ -156,6 +156,8 @@ SWEEPS: dict[str, tuple[str, Callable[[Session, int], About]]] = {
     "upstream_silence": (N_("Record that the tenant did not answer"), _impact),
     "upstream_alarms": (N_("Call the staff about our own period"), _change),
     "settlement_open": (N_("Open the settlement"), _agreement),
+    "retention_purge": (N_("Delete what is past its period and past every hold"), _agreement),
+    "retention_remove": (N_("Take a deleted content off the disk"), _number),
     "expiry_plan": (N_("Plan the warnings before the end of service"), _agreement),
     "expiry_warn": (N_("Warn of the end of service, in one message"), _agreement),
     "document_expiry_plan": (N_("Plan the warnings before the document expires"), _document),

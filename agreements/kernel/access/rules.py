@@ -92,6 +92,10 @@ class Permission(StrEnum):
     PREPARE_SETTLEMENT = "prepare_settlement"
     CONFIRM_SETTLEMENT = "confirm_settlement"
     PAY_SETTLEMENT = "pay_settlement"
+    SEE_CONTACTS = "see_contacts"
+    READ_ACCESS_LOG = "read_access_log"
+    PLACE_RETENTION_HOLD = "place_retention_hold"
+    LIFT_RETENTION_HOLD = "lift_retention_hold"
     FREEZE_KEYS = "freeze_keys"
     RECORD_ADJUSTMENT = "record_adjustment"
     CHECK_SEAL = "check_seal"
@@ -149,6 +153,10 @@ MATRIX: dict[Permission, frozenset[Role]] = {
         Permission.PREPARE_SETTLEMENT: (_OFFICER,),
         Permission.CONFIRM_SETTLEMENT: (_APPROVER,),
         Permission.PAY_SETTLEMENT: (Role.FINANCE,),
+        Permission.SEE_CONTACTS: (_OFFICER, _APPROVER, _OPS),
+        Permission.READ_ACCESS_LOG: (_APPROVER, Role.AUDITOR, Role.ADMIN),
+        Permission.PLACE_RETENTION_HOLD: (_OFFICER, _APPROVER),
+        Permission.LIFT_RETENTION_HOLD: (_APPROVER,),
         Permission.FREEZE_KEYS: (_OFFICER, _APPROVER, _OPS),
         Permission.RECORD_ADJUSTMENT: (_OFFICER, _OPS),
         Permission.CHECK_SEAL: (_OFFICER,),

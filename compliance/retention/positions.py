@@ -1,0 +1,110 @@
+"""Where agreements stand for retention: their ends, open duties, cases, settlements and holds."""
+
+from datetime import date, datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from agreements.kernel import policies
+from agreements.kernel.instants import legal_date
+from agreements.register.models import Agreement
+from agreements.register.rules import AgreementState
+from compliance.breaches.models import BreachCase
+from compliance.breaches.rules import OPEN_CASE_STATES
+from compliance.obligations.models import Obligation
+from compliance.obligations.rules import OPEN_STATES
+from compliance.retention.holdings import Owner
+from compliance.retention.models import RetentionHold
+from compliance.retention.rules import Kept, Position, RetentionClass, WhyKept, kept, longest, months_kept, policy_key
+from compliance.settlement.figures import ended_on
+from compliance.settlement.models import Settlement
+from compliance.settlement.rules import SettlementState
+
+NEVER_IN_FORCE = (AgreementState.DRAFT, AgreementState.PENDING_PAYMENT, AgreementState.CANCELLED)
+RUNNING = (AgreementState.DRAFT, AgreementState.PENDING_PAYMENT, AgreementState.EFFECTIVE, AgreementState.IN_SERVICE)
+UNSETTLED = (SettlementState.DRAFT, SettlementState.CONFIRMED, SettlementState.DISPUTED)
+
+
+def position_of(session: Session, agreement: Agreement, *, now: datetime) -> Position:
+    """Read one agreement's position. A period that has run out is over, whether or not a job has recorded it."""
+    duties = select(func.count(Obligation.id)).where(
+        Obligation.agreement_id == agreement.id, Obligation.state.in_(OPEN_STATES)
+    )
+    cases = select(func.count(BreachCase.id)).where(
+        BreachCase.agreement_id == agreement.id, BreachCase.state.in_(OPEN_CASE_STATES)
+    )
+    settlements = select(func.count(Settlement.id)).where(
+        Settlement.agreement_id == agreement.id, Settlement.state.in_(UNSETTLED)
+    )
+    return Position(
+        ended_on=_ended_on(session, agreement, now=now),
+        last_on=_last_on(session, agreement),
+        is_held=bool(standing_holds(session, agreement)),
+        has_open_duties=bool(session.scalar(duties)),
+        has_open_cases=bool(session.scalar(cases)),
+        is_unsettled=bool(session.scalar(settlements)),
+    )
+
+
+def _ended_on(session: Session, agreement: Agreement, *, now: datetime) -> date | None:
+    last_day = legal_date(agreement.service_end_exclusive_at - datetime.resolution)
+    if agreement.state in RUNNING:
+        return last_day if agreement.service_end_exclusive_at <= now else None
+    if agreement.state in (AgreementState.EXPIRED, AgreementState.CANCELLED):
+        return last_day
+    return min(ended_on(session, agreement), last_day)
+
+
+def _last_on(session: Session, agreement: Agreement) -> date | None:
+    performed = session.scalar(select(func.max(Obligation.performed_at)).where(Obligation.agreement_id == agreement.id))
+    settled = session.scalar(select(func.max(Settlement.settled_on)).where(Settlement.agreement_id == agreement.id))
+    days = [legal_date(performed)] if performed else []
+    return max([*days, *([settled] if settled else [])], default=None)
+
+
+def standing_holds(session: Session, agreement: Agreement) -> list[RetentionHold]:
+    """Return the holds on the agreement and on everything of its tenant, oldest first."""
+    return list(
+        session.scalars(
+            select(RetentionHold)
+            .where(
+                RetentionHold.lifted_at.is_(None),
+                or_(
+                    RetentionHold.agreement_id == agreement.id,
+                    (RetentionHold.agreement_id.is_(None)) & (RetentionHold.tenant_id == agreement.tenant_id),
+                ),
+            )
+            .order_by(RetentionHold.id)
+        )
+    )
+
+
+def months(session: Session, retention_class: RetentionClass, *, now: datetime) -> int:
+    return months_kept(retention_class, policies.value_of(session, policy_key(retention_class), at=now))
+
+
+def kept_agreement(session: Session, agreement: Agreement, retention_class: RetentionClass, *, now: datetime) -> Kept:
+    """Say how long one class of an agreement's papers is kept."""
+    position = position_of(session, agreement, now=now)
+    return kept(position, months=months(session, retention_class, now=now), today=legal_date(now))
+
+
+def kept_whole(session: Session, agreement: Agreement, *, now: datetime) -> Kept:
+    """Say when the last of an agreement's papers may go."""
+    position = position_of(session, agreement, now=now)
+    classes = (RetentionClass.CONTRACTS, RetentionClass.NOTICES, RetentionClass.CASES)
+    today = legal_date(now)
+    return longest(kept(position, months=months(session, each, now=now), today=today) for each in classes)
+
+
+def kept_for_owner(session: Session, owner: Owner, *, now: datetime) -> Kept:
+    """Say how long one share in something is kept; of a tenant as long as any of its agreements is."""
+    if owner.agreement_id is not None:
+        agreements = [session.get_one(Agreement, owner.agreement_id)]
+    elif owner.tenant_id is not None:
+        agreements = list(session.scalars(select(Agreement).where(Agreement.tenant_id == owner.tenant_id)))
+    else:
+        agreements = []
+    if not agreements:
+        return Kept(WhyKept.RUNNING, None)
+    return longest(kept_agreement(session, each, owner.retention_class, now=now) for each in agreements)
