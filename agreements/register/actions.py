@@ -13,7 +13,9 @@ from agreements.kernel.files import StoredFile
 from agreements.kernel.money import Money
 from agreements.parties.actions import ContactDetails, add_contact, ensure_tenant
 from agreements.products.actions import ensure_product
+from agreements.register.ledger import applied_terms
 from agreements.register.models import Agreement, Instrument, Term
+from agreements.register.online_terms import attach_online_terms
 from agreements.register.rules import (
     IN_FORCE,
     AgreementEvent,
@@ -184,6 +186,7 @@ def confirm_payment(
         as_of=paid_at,
         values={"effective_at": paid_at, "payment_reference": reference.strip()},
     )
+    attach_online_terms(session, agreement, now=now)
     advance(session, agreement, now=now)
 
 
@@ -248,11 +251,8 @@ def move(
 
 
 def terms_in_force(session: Session, agreement_id: int, *, at: datetime) -> dict[str, Term]:
-    """Return the terms that apply at an instant, keyed by term; each row names the instrument that set it."""
-    rows = session.scalars(
-        select(Term)
-        .join(Instrument)
-        .where(Term.agreement_id == agreement_id, (Instrument.effective_at.is_(None)) | (Instrument.effective_at <= at))
-        .order_by(Instrument.effective_at.is_not(None), Instrument.effective_at, Term.id)
-    )
-    return {term.key: term for term in rows}
+    """Return the terms that apply at an instant, keyed by term; each row names the instrument that set it.
+
+    A supplement replaces from its own instant; of annex and online terms the less favourable to us applies (main 二 3).
+    """
+    return applied_terms(session, [agreement_id], at=at)[agreement_id]

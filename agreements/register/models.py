@@ -11,7 +11,7 @@ from agreements.kernel.db import Base, UTCDateTime, enum_type
 from agreements.kernel.files import StoredFile
 from agreements.parties.models import Contact, Tenant
 from agreements.products.models import Product
-from agreements.register.rules import AgreementState, InstrumentKind, SpecKind
+from agreements.register.rules import AgreementState, InstrumentKind, SpecKind, Succession
 
 
 class Agreement(Base):
@@ -19,7 +19,8 @@ class Agreement(Base):
 
     `effective_at` is the completion of payment (main 三 1); `service_end_exclusive_at` the first instant after service.
     `owner_id` is who of ours looks after it, None for nobody yet. `ended_at` is the instant of an end before its time,
-    which `agreement_ending` tells of; None where its period ends it.
+    which `agreement_ending` tells of; None where its period ends it. `predecessor_id` and `follows_as` link a renewal
+    or an upgrade, an order of its own, to the one it follows.
     """
 
     __tablename__ = "agreement"
@@ -69,6 +70,8 @@ class Agreement(Base):
     registered_at: Mapped[datetime] = mapped_column(UTCDateTime)
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    predecessor_id: Mapped[int | None] = mapped_column(ForeignKey("agreement.id"), index=True)
+    follows_as: Mapped[Succession | None] = mapped_column(enum_type(Succession))
 
     tenant: Mapped[Tenant] = relationship()
     product: Mapped[Product] = relationship()
@@ -85,7 +88,7 @@ class Agreement(Base):
 class Instrument(Base):
     """A document that sets terms: the annex, online terms, a supplement, or our correction of a misreading.
 
-    `effective_at` None means from the agreement's own effect.
+    `effective_at` None means from the agreement's own effect. `corrects_id`: whose reading a correction replaces.
     """
 
     __tablename__ = "instrument"
@@ -96,6 +99,8 @@ class Instrument(Base):
     file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"))
     effective_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     recorded_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("instrument.id"))
+    online_terms_id: Mapped[int | None] = mapped_column(ForeignKey("online_terms.id"))
 
     file: Mapped[StoredFile] = relationship()
 

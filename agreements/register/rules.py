@@ -56,6 +56,13 @@ class InstrumentKind(StrEnum):
     CORRECTION = "correction"
 
 
+class Succession(StrEnum):
+    """How a new order follows an old one; it is an agreement of its own (8.1: a top-up or renewal amends nothing)."""
+
+    RENEWAL = "renewal"
+    UPGRADE = "upgrade"
+
+
 IN_FORCE = (AgreementState.EFFECTIVE, AgreementState.IN_SERVICE)
 ENDED_EARLY = (
     AgreementState.ENDED_BY_AGREEMENT,

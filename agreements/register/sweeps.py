@@ -9,6 +9,8 @@ from agreements.kernel.sweeps import Sweep
 from agreements.register.actions import advance
 from agreements.register.models import Agreement
 from agreements.register.rules import IN_FORCE, AgreementState, service_starts_at
+from agreements.register.supplement_models import Supplement
+from agreements.register.supplements import take_effect, waiting_to_take_effect
 
 
 def agreements_to_advance(session: Session, *, due_by: datetime) -> list[int]:
@@ -44,4 +46,19 @@ def advance_agreement(session: Session, agreement_id: int, *, now: datetime) -> 
     return agreement.state is not before
 
 
-SWEEPS = (Sweep("lifecycle", agreements_to_advance, advance_agreement, agreement_due_at),)
+def record_supplement(session: Session, supplement_id: int, *, now: datetime) -> bool:
+    """Record that a supplement took effect; False where it was recorded already."""
+    return take_effect(session, session.get_one(Supplement, supplement_id), now=now)
+
+
+def supplement_due_at(session: Session, supplement_id: int) -> datetime:
+    """Return the instant from which a supplement applies."""
+    in_force_at = session.get_one(Supplement, supplement_id).in_force_at
+    assert in_force_at is not None, "both have signed it"
+    return in_force_at
+
+
+SWEEPS = (
+    Sweep("supplements", waiting_to_take_effect, record_supplement, supplement_due_at),
+    Sweep("lifecycle", agreements_to_advance, advance_agreement, agreement_due_at),
+)

@@ -4,9 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agreements.kernel import revisions
@@ -15,7 +14,8 @@ from agreements.parties.models import OwnPlatform, Tenant
 from agreements.products.models import Product
 from agreements.register.ending_models import AgreementEnding
 from agreements.register.ending_rules import EndingGround
-from agreements.register.models import Agreement, Instrument, Term
+from agreements.register.ledger import one_term
+from agreements.register.models import Agreement
 from compliance.notices.models import Notice
 from compliance.sdk import entitlement as facts
 from compliance.service.models import Hold, ServiceActivation
@@ -140,25 +140,13 @@ def _terms(session: Session, agreement_ids: Iterable[int], *, at: datetime) -> d
     The version is the id of the newest instrument in force; the annex counts from the agreement's own effect. Without
     a word on own platforms the standard form's limit stands (clause 2.3).
     """
-    instruments: dict[int, list[tuple[int, datetime | None, Any]]] = defaultdict(list)
     ids = list(agreement_ids)
-    for agreement_id, *instrument in session.execute(
-        select(Instrument.agreement_id, Instrument.id, Instrument.effective_at, Term.value)
-        .outerjoin(Term, and_(Term.instrument_id == Instrument.id, Term.key == "own_platform_only"))
-        .where(Instrument.agreement_id.in_(ids))
-        .order_by(Instrument.effective_at.is_not(None), Instrument.effective_at, Instrument.id)
-    ):
-        instruments[agreement_id].append((instrument[0], instrument[1], instrument[2]))
     found = {}
-    for agreement_id in ids:
-        in_force = [
-            (key, value) for key, from_at, value in instruments[agreement_id] if from_at is None or from_at <= at
-        ]
-        said = [value for _, value in in_force if value is not None]
-        later = [from_at for _, from_at, _ in instruments[agreement_id] if from_at is not None and from_at > at]
+    for agreement_id, limit in one_term(session, ids, "own_platform_only", at=at).items():
+        known = [(instrument.id, instrument.effective_at) for instrument in limit.instruments]
         found[agreement_id] = _Terms(
-            own_platform_only=not said or said[-1] is not False,
-            version=max((key for key, _ in in_force), default=0),
-            until_at=min(later, default=None),
+            own_platform_only=limit.applied is None or limit.applied.value is not False,
+            version=max((key for key, from_at in known if from_at is None or from_at <= at), default=0),
+            until_at=min((from_at for _, from_at in known if from_at is not None and from_at > at), default=None),
         )
     return found

@@ -38,14 +38,14 @@ def pay(session, agreement):
     )
 
 
-def agree(session, agreement, ground=EndingGround.BOTH_SIGNED, ended_at=ENDED, actor=APPROVER, proof=None):
+def agree(session, agreement, ground=EndingGround.BOTH_SIGNED, *, ended_at=ENDED, actor=APPROVER):
     return end_by_agreement(
         session,
         agreement,
         ground,
         ended_at=ended_at,
         reason="双方协商一致",
-        proof=proof or an_upload(),
+        proof=an_upload(),
         actor=actor,
         now=NOW,
     )
@@ -89,7 +89,7 @@ USE_CASES = {
     AgreementEvent.EXPIRE: by_time(AgreementEvent.EXPIRE),
     AgreementEvent.END_BY_AGREEMENT: agree,
     AgreementEvent.END_PROVIDER_CAUSE: our_cause,
-    AgreementEvent.END_FOR_BREACH: lambda session, agreement: breach(session, agreement),
+    AgreementEvent.END_FOR_BREACH: breach,
     AgreementEvent.CLOSE: close,
 }
 
