@@ -9,7 +9,7 @@ from flask_migrate import Migrate
 
 from agreements.calendar import cli as calendar_cli
 from agreements.intake import cli as intake_cli
-from agreements.intake import import_cli
+from agreements.intake import form_views, import_cli
 from agreements.intake import views as intake_views
 from agreements.kernel import audit_cli, crypto, files, journal, policy_views
 from agreements.kernel.access import admin_views as access_admin_views
@@ -110,6 +110,8 @@ def register_rooms(app: Flask) -> None:
         (access_admin_views.gateway_keys, PEOPLE),
         (policy_views.policies, PEOPLE),
         (intake_views.blueprint, PEOPLE),
+        (form_views.comparison, PEOPLE),
+        (form_views.standard_forms, PEOPLE),
         (changes_views.changes, PEOPLE),
         (changes_intake.change_intake, PEOPLE),
         (changes_acts.change_acts, PEOPLE),

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session, selectinload
 from werkzeug.datastructures import FileStorage
 
 from agreements.intake import actions
+from agreements.intake.beside import departures
+from agreements.intake.form_actions import form_of, forms_in_force
 from agreements.intake.import_record import (
     agreement_of_same_order,
     correction_values,
@@ -237,7 +239,8 @@ def _review_page(
     require(g.actor, Permission.READ)
     session = db.session()
     imported = import_of_id(session, import_id)
-    draft = review_of(session, imported)
+    draft, text = review_of(session, imported), text_of(session, imported)
+    form = form_of(imported.form_version) if imported.form_version else built_in_form()
     waiting = [warning for warning in imported.warnings if warning.acknowledged_at is None]
     amounts = [
         (amount, draft.amount(amount), _confirmed_by(imported, amount, draft.amount(amount))) for amount in Amount
@@ -246,10 +249,12 @@ def _review_page(
         "intake/review.html",
         imported=imported,
         draft=draft,
-        segments=segments(text_of(session, imported), draft.read["evidence"]),
+        segments=segments(text, draft.read["evidence"]),
         groups=field_groups(draft),
         steps=list(arithmetic(draft)),
-        terms=term_rows(draft, built_in_form()),
+        terms=term_rows(draft, form),
+        departures=departures(imported, text),
+        forms=forms_in_force(session),
         extras=extra_rows(draft),
         warnings=[(warning, meaning_of(warning.code, warning.detail)) for warning in imported.warnings],
         waiting=waiting,

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agreements.intake import actions as intake
+from agreements.intake.form_actions import load_built_in_form
 from agreements.kernel import clock
 from agreements.kernel.access.actions import enabled_administrators
 from agreements.kernel.access.keys import issue_key
@@ -63,6 +64,7 @@ def first_start(session: Session, *, with_example: bool, link_file: Path, now: d
     link_file  where the first administrator's token waits, readable by the owner only, so that a second start shows the
                same link and writes nothing; gone once there is an administrator
     """
+    load_built_in_form(session, now=now)
     demo_key = None
     if with_example and session.scalar(select(Agreement.id).limit(1)) is None:
         load_example(session, now=now)

@@ -35,6 +35,7 @@ ROOMS = (
 ADMIN = (
     Room("/admin/people", "people", "users", "p", Permission.MANAGE_PEOPLE),
     Room("/admin/keys", "keys", "key", "k", Permission.MANAGE_KEYS),
+    Room("/standard-forms", "standard_forms", "copy", "f"),
     Room("/admin/policies", "policies", "adjustments", "y"),
     Room("/admin/channels", "channels", "speakerphone", "x"),
     Room("/admin/jobs", "jobs", "clock-play", "j", Permission.RUN_JOBS),

@@ -16,6 +16,16 @@ LOOKS: dict[str, tuple[str, str]] = {
     "import_state.under_review": ("azure", "checklist"),
     "import_state.registered": ("green", "file-check"),
     "import_state.discarded": ("secondary", "archive"),
+    # standard forms
+    "form_state.draft": ("azure", "edit"),
+    "form_state.approved": ("blue", "check"),
+    "form_state.in_force": ("green", "circle-check"),
+    "form_state.replaced": ("secondary", "history"),
+    "form_state.withdrawn": ("secondary", "archive"),
+    "deviation_kind.changed": ("orange", "switch-horizontal"),
+    "deviation_kind.missing": ("red", "minus"),
+    "deviation_kind.added": ("purple", "plus"),
+    "deviation_kind.reworded": ("secondary", "writing"),
     # service switch and standing
     "service_state.not_activated": ("secondary", "circle-dashed"),
     "service_state.open": ("green", "plug-connected"),
