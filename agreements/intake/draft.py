@@ -173,4 +173,8 @@ class Draft:
     @property
     def unsure_fields(self) -> tuple[str, ...]:
         """Return the fields that were read with too little confidence to be taken without a person."""
-        return tuple(name for name, evidence in self.evidence.items() if evidence.confidence < SURE)
+        return tuple(
+            name
+            for name, evidence in self.evidence.items()
+            if evidence.confidence < SURE and not name.startswith("spec.")  # parts of order.spec_text
+        )

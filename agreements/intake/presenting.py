@@ -46,6 +46,8 @@ class FieldRow:
     read      the value as read, where it was corrected
     is_shown  whether the text has evidence of it
     is_sure   whether the reader was sure of the evidence
+    page      on which the evidence stands, None where the file has no pages
+    percent   how sure the reader was, None where there is no evidence
     """
 
     field: KnownField
@@ -55,6 +57,8 @@ class FieldRow:
     is_corrected: bool
     is_shown: bool
     is_sure: bool
+    page: int | None
+    percent: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ class TermRow:
     is_stated: bool
     differs: bool
     is_shown: bool
+    page: int | None
     parts: tuple[FieldRow, ...]
 
 
@@ -126,6 +131,8 @@ def field_row(review: Reviewed, field: KnownField) -> FieldRow:
         is_corrected=is_corrected,
         is_shown=evidence is not None,
         is_sure=evidence is None or is_corrected or evidence["confidence"] >= SURE,
+        page=evidence.get("page") if evidence else None,
+        percent=round(evidence["confidence"] * 100) if evidence else None,
     )
 
 
@@ -211,6 +218,7 @@ def _term_row(review: Reviewed, form: StandardForm, key: str, value: Any) -> Ter
         is_stated=found["is_stated"],
         differs=stripped != of_standard or (not found["is_stated"] and form.clause_of(key) is not None),
         is_shown=f"terms.{key}" in review.read["evidence"],
+        page=review.read["evidence"].get(f"terms.{key}", {}).get("page"),
         parts=tuple(field_row(review, field) for field in _parts(key)),
     )
 

@@ -23,7 +23,7 @@ from agreements.intake.import_record import (
     text_of,
     unconfirmed_amounts,
 )
-from agreements.intake.loading import LARGEST_FILE_BYTES
+from agreements.intake.loading import LARGEST_FILE_BYTES, source_of
 from agreements.intake.models import Amount, ContractImport, ImportState
 from agreements.intake.presenting import arithmetic, extra_rows, field_groups, segments, term_rows
 from agreements.intake.registering import missing_fields
@@ -34,7 +34,7 @@ from agreements.intake.warning_words import meaning_of
 from agreements.kernel import clock
 from agreements.kernel.access.rules import Permission, require
 from agreements.kernel.db import db, unit_of_work
-from agreements.kernel.errors import N_, InvalidInput, LuyueError
+from agreements.kernel.errors import N_, InvalidInput, LuyueError, Unavailable
 from agreements.kernel.web.paging import page_of
 from agreements.products.models import Product
 
@@ -83,12 +83,13 @@ def upload() -> ResponseReturnValue:
 def _take_in(file: FileStorage) -> Outcome:
     received = contract_upload(file.filename or "", file.read(LARGEST_FILE_BYTES + 1))
     try:
+        source = source_of(received.name, received.content)  # before the transaction: it may take its time
         with unit_of_work() as session:
             before = session.scalar(select(func.count(ContractImport.id)))
-            imported = actions.take_in(session, received, actor=g.actor, now=clock.now(session))
+            imported = actions.take_in(session, received, source, actor=g.actor, now=clock.now(session))
             after = session.scalar(select(func.count(ContractImport.id)))
             return Outcome(received.name, imported.id, is_new=before != after)
-    except InvalidInput as error:
+    except (InvalidInput, Unavailable) as error:
         return Outcome(received.name, error=error)
 
 

@@ -1,6 +1,7 @@
 """From what was recognised on a picture to a page: set upright, in rows, each piece with how far to trust it."""
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,9 @@ DIGITS_TRUSTED = 0.75
 
 MOSTLY_DIGITS = 0.3
 DARK = 128
+FULL_PARENTHESIS = re.compile(r"(?<=[\u4e00-\u9fff”])[()]|[()](?=[\u4e00-\u9fff“])")
+"""A recognition can't tell the widths apart; beside Chinese a parenthesis is a full one."""
+
 LEAST_SKEW = 0.15
 """Degrees."""
 
@@ -44,7 +48,8 @@ def _piece(corners: list[tuple[float, float]], text: str, score: float) -> Piece
     confidence = round(min(1.0, float(score)) * MOST_TRUSTED, 3)
     if digits >= MOSTLY_DIGITS * len(text):
         confidence = min(confidence, DIGITS_TRUSTED)
-    return Piece(text.strip(), min(across), min(down), max(across), max(down), confidence)
+    text = FULL_PARENTHESIS.sub(lambda found: "（" if found.group() == "(" else "）", text.strip())
+    return Piece(text, min(across), min(down), max(across), max(down), confidence)
 
 
 def _skew(boxes: Sequence[Any]) -> float:

@@ -29,6 +29,10 @@ from agreements.intake.formats.source import SourceText
 
 DOTS_AN_INCH = 200
 WARNING = "read_from_scan"
+LEAST_SCORE = 0.01
+WELL_SEEN = 0.9
+AROUND = 3
+"""Points left around a line that is looked at again."""
 
 
 def recognised(content: bytes) -> SourceText:
@@ -43,9 +47,7 @@ def recognised(content: bytes) -> SourceText:
     pages: list[Page] = []
     for number in range(1, count + 1):
         picture = _rendered(document, number - 1) if document else _opened(content)
-        found = engine(_as_array(picture))
-        boxes: Sequence[Any] = [] if found.boxes is None else found.boxes
-        pages.append(page_of(number, picture, boxes, found.txts or (), found.scores or ()))
+        pages.append(page_of(number, picture, *_found(engine, _as_array(picture))))
     if not any(page.lines for page in pages):
         raise Refused("NO_TEXT")
     result = assembled(pages)
@@ -55,7 +57,30 @@ def recognised(content: bytes) -> SourceText:
 def _engine() -> Any:
     from rapidocr import RapidOCR  # noqa: PLC0415 optional, large, and wanted only in this process
 
-    return RapidOCR(params={"Global.log_level": "error"})
+    return RapidOCR(params={"Global.log_level": "error", "Global.text_score": LEAST_SCORE, "Rec.rec_batch_num": 1})
+
+
+def _found(engine: Any, points: Any) -> tuple[Sequence[Any], list[str], list[float]]:
+    """Return boxes, texts and scores; a line that was seen badly is looked at once more by itself.
+
+    The engine drops what it scores low, a whole line now and then: it is told to keep everything.
+    """
+    found = engine(points, use_det=True, use_cls=True, use_rec=True)
+    if found.boxes is None:
+        return [], [], []
+    texts, scores = list(found.txts), [float(score) for score in found.scores]
+    for at, box in enumerate(found.boxes):
+        if scores[at] >= WELL_SEEN:
+            continue
+        (left, right), (top, bottom) = _span(box[:, 0]), _span(box[:, 1])
+        again = engine(points[top:bottom, left:right], use_det=False, use_cls=False, use_rec=True)
+        if again.txts and float(again.scores[0]) > scores[at]:
+            texts[at], scores[at] = again.txts[0], float(again.scores[0])
+    return found.boxes, texts, scores
+
+
+def _span(places: Any) -> tuple[int, int]:
+    return max(0, int(min(places)) - AROUND), int(max(places)) + AROUND
 
 
 def _as_array(picture: Image.Image) -> Any:
