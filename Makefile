@@ -23,6 +23,8 @@ run: setup ## Install what is missing, prepare the database, start web and sched
 
 setup: .stamps/run $(ASSETS) $(CATALOGUES) ## Everything `make run` needs, without starting it
 
+ocr: .stamps/ocr ## Install scan reading: recognition of text in pictures (350 MB; reading one scan takes about 1 GB of memory)
+
 demo: setup .stamps/test ## Walk one agreement through its whole life and print each step
 	@$(BIN)/python -m tests.walk $(ARGS)
 
@@ -70,7 +72,7 @@ clean: ## Remove what was installed or built; instance/ with its data stays
 help: ## This list
 	@awk -F ':.*## ' '/^## /{print "\n" substr($$0, 4)} /^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' Makefile
 
-.PHONY: run setup demo check $(CHECKS) format test soak lock clean help
+.PHONY: run setup ocr demo check $(CHECKS) format test soak lock clean help
 
 # What the above stand on.
 
@@ -93,6 +95,11 @@ help: ## This list
 	@echo "Installing the locked Python packages and test tools (about a minute)"
 	@$(BIN)/python $(INSTALL) -r requirements-test.lock
 	@mkdir -p .stamps && touch $@ .stamps/run # holds all of requirements.lock, which `make check` checks
+
+.stamps/ocr: requirements-ocr.lock .stamps/run
+	@echo "Installing scan reading (about a minute)"
+	@$(BIN)/python $(INSTALL) -r requirements-ocr.lock
+	@mkdir -p .stamps && touch $@
 
 node_modules/.package-lock.json: package.json package-lock.json .npmrc | .venv/created
 	@echo "Fetching browser assets and the font with npm (about 10 s)"

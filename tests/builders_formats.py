@@ -13,6 +13,7 @@ from pathlib import Path
 
 import docx
 import pypdfium2
+from PIL import Image
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase import pdfmetrics
@@ -137,11 +138,14 @@ def as_printed_pdf(text, chromium, folder):
     return pdf.read_bytes()
 
 
-def as_scan(pdf, *, dpi=200):
-    """Photograph each page of a PDF: a PDF of pictures without any text."""
+def as_scan(pdf, *, dpi=200, turned=0.0):
+    """Photograph each page of a PDF, turned by some degrees: a PDF of JPEG pictures without any text."""
     document = pypdfium2.PdfDocument(pdf)
-    pages = [page.render(scale=dpi / 72, grayscale=True).to_pil() for page in document]
+    pages = [
+        page.render(scale=dpi / 72, grayscale=True).to_pil().rotate(turned, Image.Resampling.BICUBIC, fillcolor=255)
+        for page in document
+    ]
     document.close()
     file = io.BytesIO()
-    pages[0].save(file, "PDF", resolution=dpi, save_all=True, append_images=pages[1:])
+    pages[0].save(file, "PDF", resolution=dpi, quality=60, save_all=True, append_images=pages[1:])
     return file.getvalue()

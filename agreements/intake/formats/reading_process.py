@@ -44,6 +44,7 @@ def serve(control: socket.socket) -> None:
 def _read_one(kind: str, answer: socket.socket) -> NoReturn:
     """Read one file from the socket, answer, end."""
     status = 1
+    gc.disable()  # what it would touch is shared with the parent
     try:
         confine(READING_MEMORY_BYTES, READING_SECONDS)
         answer.sendall(json.dumps(outcome_of(kind, _received(answer))).encode("ascii"))

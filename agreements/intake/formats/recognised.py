@@ -16,7 +16,9 @@ DIGITS_TRUSTED = 0.75
 """A misread digit scores as high as a right one: what is mostly digits always goes to a person."""
 
 MOSTLY_DIGITS = 0.3
-DARK = 128
+DARK = 170
+"""Brightness, of 255: below it a point may belong to a drawn line, thin and grey as a scan shows it."""
+
 FULL_PARENTHESIS = re.compile(r"(?<=[\u4e00-\u9fff”])[()]|[()](?=[\u4e00-\u9fff“])")
 """A recognition can't tell the widths apart; beside Chinese a parenthesis is a full one."""
 
@@ -31,7 +33,9 @@ def page_of(
     skew = _skew(boxes)
     if abs(skew) < LEAST_SKEW:
         skew = 0.0
-    upright = picture.convert("L").rotate(skew, fillcolor=255) if skew else picture.convert("L")
+    upright = (
+        picture.convert("L").rotate(skew, Image.Resampling.BILINEAR, fillcolor=255) if skew else picture.convert("L")
+    )
     pieces = [
         _piece(_turned(box, skew, picture.size), text, score)
         for box, text, score in zip(boxes, texts, scores, strict=True)
@@ -105,6 +109,9 @@ def _runs(dark: Any, shortest: int) -> list[Rule]:
     """Return the dark runs along the rows of a picture that are at least so long; a gap of a few points is bridged."""
     import numpy as np  # noqa: PLC0415
 
+    dark = dark.copy()
+    dark[1:] |= dark[:-1].copy()  # a line that is not quite level passes from row to row
+    dark[:-1] |= dark[1:].copy()
     found = []
     for at in np.nonzero(dark.sum(axis=1) >= shortest)[0]:
         places = np.nonzero(dark[at])[0]

@@ -26,6 +26,7 @@ FORMATS = [
     "reportlab",
     pytest.param("chromium", marks=pytest.mark.browser),
     pytest.param("scan", marks=pytest.mark.soak),
+    pytest.param("crooked scan", marks=pytest.mark.soak),
 ]
 
 
@@ -35,10 +36,10 @@ def in_format(text, kind, folder):
         if CHROMIUM is None:
             pytest.skip("no Chromium on this machine")
         return "agreement.pdf", as_printed_pdf(text, CHROMIUM, folder)
-    if kind == "scan":
+    if kind.endswith("scan"):
         if not can_read_scans():
             pytest.skip("scan reading is not installed: make ocr")
-        return "agreement.pdf", as_scan(as_reportlab_pdf(text))
+        return "agreement.pdf", as_scan(as_reportlab_pdf(text), turned=1.2 if kind == "crooked scan" else 0.0)
     if kind == "txt":
         return "agreement.txt", text.encode()
     return {"docx": ("agreement.docx", as_docx), "reportlab": ("agreement.pdf", as_reportlab_pdf)}[kind][0], (
