@@ -24,6 +24,8 @@ class Settings:
     smtp_timeout_seconds  bound of one whole delivery; a claim of the outbox lasts half as long again
     smtp_from          sender's address of notices
     default_locale     zh or en, for people who have not chosen
+    signing_pkcs12     key, certificate and chain that sign our documents; empty: a development certificate, marked so
+    signing_trust      certificates (PEM) whose signatures on official copies are trusted; empty trusts none
     trusted_proxies    how many proxies before us set X-Forwarded-For and -Proto; 0 believes none of them
     """
 
@@ -39,6 +41,9 @@ class Settings:
     smtp_timeout_seconds: int = 30
     smtp_from: str = "notices@localhost"
     default_locale: str = "zh"
+    signing_pkcs12: str = ""
+    signing_passphrase: str = field(default="", repr=False)
+    signing_trust: str = ""
     max_upload_bytes: int = 20 * 1024 * 1024
     trusted_proxies: int = 0
 

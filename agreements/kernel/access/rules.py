@@ -101,6 +101,8 @@ class Permission(StrEnum):
     CHECK_SEAL = "check_seal"
     EXECUTE_ADJUSTMENT = "execute_adjustment"
     MANAGE_OWN_DOCUMENTS = "manage_own_documents"
+    KEEP_COPY = "keep_copy"
+    MANAGE_SEALS = "manage_seals"
 
 
 _OFFICER, _APPROVER, _OPS = Role.LEGAL_OFFICER, Role.LEGAL_APPROVER, Role.OPS
@@ -162,6 +164,8 @@ MATRIX: dict[Permission, frozenset[Role]] = {
         Permission.CHECK_SEAL: (_OFFICER,),
         Permission.EXECUTE_ADJUSTMENT: (_OPS,),
         Permission.MANAGE_OWN_DOCUMENTS: (_OFFICER,),
+        Permission.KEEP_COPY: (_OFFICER, _OPS),
+        Permission.MANAGE_SEALS: (Role.ADMIN, _APPROVER),
     }.items()
 }
 

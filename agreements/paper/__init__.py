@@ -1,0 +1,1 @@
+"""Paper: our own documents as sealed and signed PDFs, the vault of official copies, signature checks, seals."""
