@@ -9,7 +9,7 @@ from flask_migrate import Migrate
 
 from agreements.calendar import cli as calendar_cli
 from agreements.intake import cli as intake_cli
-from agreements.intake import form_views, import_cli
+from agreements.intake import batch_views, form_views, import_cli
 from agreements.intake import views as intake_views
 from agreements.kernel import audit_cli, crypto, files, journal, policy_views
 from agreements.kernel.access import admin_views as access_admin_views
@@ -41,9 +41,13 @@ from compliance.desk import calendar_feed as desk_calendar_feed
 from compliance.desk import calendar_pages as desk_calendar
 from compliance.desk import calendar_years as desk_calendar_years
 from compliance.desk import cli as desk_cli
+from compliance.desk import documents as desk_documents
 from compliance.desk import prepare_cli
 from compliance.desk import register as desk_register
 from compliance.desk import tenant as desk_tenant
+from compliance.desk import tenant_account as desk_tenant_account
+from compliance.desk import tenant_api as desk_tenant_api
+from compliance.desk import tenant_records as desk_tenant_records
 from compliance.desk import today as desk_today
 from compliance.gateway import api as gateway_api
 from compliance.gateway import cli as gateway_cli
@@ -52,6 +56,7 @@ from compliance.notices import views as notices_views
 from compliance.obligations import api as obligations_api
 from compliance.operations import audit_views, channel_views, health_views
 from compliance.operations import cli as operations_cli
+from compliance.retention import views as retention_views
 from compliance.scheduling import cli as scheduling_cli
 from compliance.scheduling import views as scheduling_views
 from compliance.settlement import api as settlement_api
@@ -110,6 +115,7 @@ def register_rooms(app: Flask) -> None:
         (access_admin_views.gateway_keys, PEOPLE),
         (policy_views.policies, PEOPLE),
         (intake_views.blueprint, PEOPLE),
+        (batch_views.blueprint, PEOPLE),
         (form_views.comparison, PEOPLE),
         (form_views.standard_forms, PEOPLE),
         (changes_views.changes, PEOPLE),
@@ -123,6 +129,8 @@ def register_rooms(app: Flask) -> None:
         (breaches_acts.case_acts, PEOPLE),
         (settlement_views.settlements, PEOPLE),
         (settlement_acts.settlement_acts, PEOPLE),
+        (retention_views.retention, PEOPLE),
+        (retention_views.accesses, PEOPLE),
         (notices_views.notices, PEOPLE),
         (notices_views.receipts, PUBLIC),
         (alarms_views.blueprint, PEOPLE),
@@ -135,12 +143,17 @@ def register_rooms(app: Flask) -> None:
         (desk_register.blueprint, PEOPLE),
         (desk_agreement.blueprint, PEOPLE),
         (desk_tenant.blueprint, PEOPLE),
+        (desk_tenant_records.tenant_records, PEOPLE),
+        (desk_tenant_account.tenant_account, PEOPLE),
+        (desk_documents.documents, PEOPLE),
         (desk_calendar.blueprint, PEOPLE),
         (desk_calendar_years.blueprint, PEOPLE),
         (desk_calendar_feed.blueprint, PEOPLE),
         (desk_calendar_feed.public, PUBLIC),
         (desk_api.agreements, STAFF_KEYS),
         (desk_api.tenants, STAFF_KEYS),
+        (desk_tenant_api.accounts, STAFF_KEYS),
+        (desk_tenant_api.documents, STAFF_KEYS),
         (obligations_api.room, STAFF_KEYS),
         (changes_api.room, STAFF_KEYS),
         (upstream_api.room, STAFF_KEYS),

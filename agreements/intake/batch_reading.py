@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from uuid import uuid4
 
@@ -23,12 +24,14 @@ from agreements.kernel import clock, files
 from agreements.kernel.access.rules import SCHEDULER
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import N_, InvalidInput, LuyueError, Unavailable
-from agreements.kernel.sweeps import always
+from agreements.kernel.sweeps import SweepRun, always, attempt
 from agreements.parties.models import Tenant
 from agreements.register.models import Agreement
 from agreements.register.rules import AgreementState
 
 ROWS_AT_ONCE = 250
+ROWS_A_RUN, FILES_A_RUN = 1000, 20
+"""How much one run of the job reads of each batch, so that other jobs have their turn."""
 
 
 def unfinished(session: Session) -> list[int]:
@@ -36,6 +39,21 @@ def unfinished(session: Session) -> list[int]:
     return list(
         session.scalars(select(IntakeBatch.id).where(IntakeBatch.finished_at.is_(None)).order_by(IntakeBatch.id))
     )
+
+
+def read_on(*, go_on: Callable[[], bool] = always) -> SweepRun:
+    """Read a piece of every unfinished batch; one that can't be read holds up no other."""
+    session, run = db.session(), SweepRun()
+    for batch_id in unfinished(session):
+        if not go_on():
+            return run + SweepRun(interrupted=True)
+        session.rollback()
+        kind = batch_of_id(session, batch_id).kind
+        most = ROWS_A_RUN if kind is BatchKind.ORDERS else FILES_A_RUN
+        done = attempt(partial(work_on, batch_id, most=most, go_on=go_on))
+        run += SweepRun(failed=1) if isinstance(done, Exception) else SweepRun(done=done)
+    session.rollback()
+    return run
 
 
 def work_on(batch_id: int, *, most: int, go_on: Callable[[], bool] = always) -> int:

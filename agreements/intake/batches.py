@@ -3,7 +3,7 @@
 What is read here is never registered here: a person confirms (see `order_review` and the review of one import).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -171,7 +171,7 @@ def actor_of(session: Session, batch: IntakeBatch) -> Actor:
 
 
 def record_batch(
-    session: Session, batch: IntakeBatch, act: str, *, actor: Actor, now: datetime, details: dict[str, object]
+    session: Session, batch: IntakeBatch, act: str, *, actor: Actor, now: datetime, details: Mapping[str, object]
 ) -> None:
     audit.record(
         session, actor=actor, act=act, subject=f"batch:{batch.id}", clause="一", now=now, details=dict(details)

@@ -70,6 +70,10 @@ class OrderRow:
         return datetime.fromisoformat(self.service_end_exclusive_at)
 
     @property
+    def paid_at_instant(self) -> datetime | None:
+        return datetime.fromisoformat(self.paid_at) if self.paid_at else None
+
+    @property
     def states_payment(self) -> bool:
         return self.paid_at is not None and self.payment_reference is not None
 

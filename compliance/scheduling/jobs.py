@@ -8,12 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from agreements.intake.batch_reading import read_on
 from agreements.kernel import clock
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import N_
 from agreements.kernel.idempotency import forget_answers
 from agreements.kernel.pausing import open_pause
 from agreements.kernel.sweeps import Sweep, SweepRun, always, run_sweep
+from agreements.parties.searching import index_missing
 from agreements.register import sweeps as register_sweeps
 from compliance.alarms import announced_changes, calendar_watch, channel_sweeps
 from compliance.alarms import sweeps as alarm_sweeps
@@ -153,6 +155,23 @@ def send_notices(asked: Asked) -> Outcome:
     )
 
 
+def index_names(asked: Asked) -> Outcome:
+    """Index the names that came before the index or changed behind it."""
+    done = 0
+    while asked.go_on():
+        with unit_of_work() as session:
+            indexed = index_missing(session)
+        done += indexed
+        if not indexed:
+            break
+    return Outcome(SweepRun(done=done))
+
+
+def read_uploads(asked: Asked) -> Outcome:
+    """Read on in what was uploaded. Asked for the past it does nothing."""
+    return Outcome() if asked.due_by < asked.now else Outcome(read_on(go_on=asked.go_on))
+
+
 def mail_alarms(asked: Asked) -> Outcome:
     """Send the staff what calls them. Asked for the past it does nothing."""
     if asked.due_by < asked.now:
@@ -252,6 +271,19 @@ JOBS: tuple[Job, ...] = (
         60,
         N_("Calls a person where a channel takes nothing any more, and settles it once it does"),
         channel_sweeps.SWEEPS,
+    ),
+    Job(
+        "read_uploads",
+        5,
+        N_("Reads uploaded contract files and lists of orders, piece by piece"),
+        pump=read_uploads,
+        patience_seconds=600,
+    ),
+    Job(
+        "index_names",
+        300,
+        N_("Makes parties findable by pinyin and by every spelling of their names"),
+        pump=index_names,
     ),
     Job("mail_alarms", 60, N_("Sends alarms to the staff they call"), pump=mail_alarms, stops_when_paused=True),
     Job(

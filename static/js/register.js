@@ -4,7 +4,7 @@
   if (!form) return;
   const count = form.querySelector("[data-words]");
   const all = document.querySelector("[data-bulk-all]");
-  const rows = () => [...form.elements].filter((field) => field.name === "ids");
+  const rows = () => [...form.elements].filter((field) => ["ids", "rows"].includes(field.name));
 
   const show = () => {
     const chosen = rows().filter((row) => row.checked).length;
@@ -18,7 +18,7 @@
 
   document.addEventListener("change", (event) => {
     if (event.target === all) rows().forEach((row) => { row.checked = all.checked; });
-    if (event.target === all || event.target.name === "ids") show();
+    if (event.target === all || ["ids", "rows"].includes(event.target.name)) show();
   });
   show();
 })();
