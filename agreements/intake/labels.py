@@ -115,6 +115,8 @@ def _match(text: str, position: int) -> _Match | None:
     )
     if party and key in {"seal", "name"}:
         key = "party"
+    if key == "account" and party is None and match["note"]:
+        party = PARTY_OF_WORD.get(match["note"].strip("()").strip())  # 阿里云账号(甲方)
     if key in {"account_purchaser", "account_seller"}:
         key, party = "account", "party_a" if key == "account_purchaser" else "party_b"
     said = match["is"] is not None and key in ORDER_KEYS  # 数量为1
@@ -154,7 +156,7 @@ def _labels_of_line(lines: Sequence[Line], position: int) -> Iterator[Label]:
         return
     matches = [first]
     for boundary in list((WIDE_GAP if is_plain_row else BOUNDARY).finditer(text, first.end))[:60]:
-        following = _match(text, boundary.end())
+        following = _match(text, boundary.end()) if boundary.end() >= matches[-1].end else None  # 联系人、电话 is one
         if following and (following.has_colon or (is_plain_row and following.key in ORDER_KEYS)):
             matches.append(following)
     for index, match in enumerate(matches):

@@ -40,7 +40,7 @@ UNITS = (
 _UNIT = "|".join(pattern.pattern for pattern, _, _ in UNITS)
 _COUNT = rf"(?:\d{{1,4}}(?:\.\d{{1,2}})?|{CHINESE}{{1,7}}|半)"
 _PERIOD = re.compile(
-    rf"(?<![年月\d.:/×x*第])(?P<ordinal>第)?(?P<count>{_COUNT})(?:个?(?:[-~至到—–])(?P<upper>{_COUNT}))?"
+    rf"(?<![年月\d.:/×x*第])(?<!每逾期)(?<!每延迟)(?<!每迟延)(?P<ordinal>第)?(?P<count>{_COUNT})(?:个?(?:[-~至到—–])(?P<upper>{_COUNT}))?"
     rf"(?:\((?P<again>[^()]{{1,6}})\))?(?:个完整的?|个连续的?|个)?(?P<unit>{_UNIT})(?!历|志|常|后再|产|均|度|龄|检|报)"
 )  # fmt: skip
 _NEXT = re.compile(r"(?:次|翌|下)(?:一)?个?(?P<unit>工作日|日)(?!起|开始|零时|0时)")

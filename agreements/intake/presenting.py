@@ -1,7 +1,7 @@
 """What the review page shows: the text cut at its evidence, fields in groups, the arithmetic, terms side by side."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -25,7 +25,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "spec": ("spec.",),
     "signing": ("signing.",),
 }
-IN_WAN = re.compile(rf"(?P<number>{NUMBER})\s?万")
+IN_WAN = re.compile(rf"(?P<number>{NUMBER})\s?[万wW]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +160,18 @@ def arithmetic(review: Reviewed) -> Iterator[Step]:
     spec, derived, quantity = review.spec, review.derived, review.value("order.quantity")
     listed, paid = (_money(review.value(f"order.{name}")) for name in ("list_price", "paid_amount"))
     quota = derived.quota_total
+    yield from _in_wan(review.value("order.spec_text") or "", {spec.pack_calls, spec.pack_price})
     if quota is not None and spec.pack_calls is not None:
-        yield from _in_wan(review.value("order.spec_text") or "", spec.pack_calls)
         yield Step("quota", f"{spec.pack_calls:,} × {quantity:,} = {quota:,}")
-    if spec.pack_price is not None and quantity is not None and listed is not None:
+    if quantity is not None and listed is not None:
         verdict = {PriceCheck.OK: "ok", PriceCheck.MISMATCH: "mismatch"}.get(derived.price_check)
-        price = _plain(spec.pack_price)
-        yield Step("price", f"{price} × {quantity:,} = {_plain(spec.pack_price * quantity)}", verdict)
+        if spec.pack_price is not None:
+            price = f"{_plain(spec.pack_price)} × {quantity:,} = {_plain(spec.pack_price * quantity)}"
+            yield Step("price", price, verdict)
+        elif verdict is not None and spec.unit_price is not None and spec.pack_calls is not None:
+            total = _plain(spec.unit_price * spec.pack_calls * quantity)
+            unit = f"{spec.unit_price.normalize():f}"
+            yield Step("price", f"{unit} × {spec.pack_calls:,} × {quantity:,} = {total}", verdict)
     if derived.discount_amount is not None:
         yield Step("discount", f"{_yuan(listed)} − {_yuan(paid)} = {_plain(derived.discount_amount)}")
     if quota and listed is not None:
@@ -174,17 +179,19 @@ def arithmetic(review: Reviewed) -> Iterator[Step]:
     if quota and paid is not None:
         yield Step("unit_price_effective", f"{_yuan(paid)} ÷ {quota:,} = {derived.unit_price_effective}")
     if derived.service_days is not None:
-        start, end = review.value("order.service_start"), review.value("order.service_end")
-        yield Step("service_days", f"{start} … {end} = {derived.service_days}")
+        start, end = (review.value(f"order.service_{name}") for name in ("start", "end"))
+        apart = (date.fromisoformat(end) - date.fromisoformat(start)).days
+        more = derived.service_days - apart
+        inclusive = f" + {more} = {derived.service_days}" if more > 0 else ""
+        yield Step("service_days", f"{end} − {start} = {apart}{inclusive}")
 
 
-def _in_wan(spec_text: str, calls: int) -> Iterator[Step]:
-    """Show 3万 as 3 × 10,000, where that is what the calls were read from."""
+def _in_wan(spec_text: str, read: Collection[Decimal | int | None]) -> Iterator[Step]:
+    """Show 3万 as 3 × 10,000, where that is what the calls or the price were read from."""
     for match in IN_WAN.finditer(spec_text):
         number = read_number(match["number"])
-        if number is not None and number * 10_000 == calls:
-            yield Step("in_wan", f"{match.group()} = {number.normalize():f} × 10,000 = {calls:,}")
-            return
+        if number is not None and number * 10_000 in read:
+            yield Step("in_wan", f"{match.group()} = {number.normalize():f} × 10,000 = {number * 10_000:,.0f}")
 
 
 def _money(value: str | None) -> Money | None:

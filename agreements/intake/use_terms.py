@@ -38,14 +38,16 @@ def own_platform_only(sentence: Sentence) -> TermReading | None:
     own = OWN_PLATFORM.search(text)
     if own is None:
         permitted = re.search(
-            rf"{A}[^,。;]{{0,10}}(?:有权|可以?|允许)[^。;]{{0,20}}(?:服务|结果)[^。;]{{0,12}}{OUTSIDERS}", text
+            rf"{A}[^,。;]{{0,10}}(?:有权|可以?|允许)[^。;]{{0,20}}(?:服务|结果)[^。;]{{0,12}}{OUTSIDERS}"
+            rf"|(?:服务|结果)[^,。;]{{0,10}}(?:可供|可由|可以?[^,。;]{{0,4}}提供给)[^,。;]{{0,8}}{OUTSIDERS}",
+            text,
         )
         return found(False, sentence, permitted) if permitted and not _is_prohibited(text, permitted.end()) else None
     if widened:
         return found(False, sentence, widened)
     if ONLY.search(text) or re.search(rf"不得[^,。;]{{0,20}}(?:{OUTSIDERS}|自有[^,。;]{{0,8}}(?:以外|之外))", text):
         return found(True, sentence, own)
-    return found(False, sentence, own, sure=0.5)
+    return found(False, sentence, own, sure=0.5) if re.search(r"使用|用[于在]|提供给|[可仅]供", text) else None
 
 
 def _is_prohibited(text: str, at: int) -> bool:
