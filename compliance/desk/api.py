@@ -35,6 +35,7 @@ from compliance.desk.reading import Position, positions_of
 from compliance.desk.rules import ServiceState
 from compliance.desk.searching import Search, agreements_of_ids, count_found, ids_found
 from compliance.desk.tenant_reading import file_of_tenant, record_of_tenant
+from compliance.service.rules import HoldGround
 
 agreements = RestRoom(
     "agreements",
@@ -118,6 +119,9 @@ def one_tenant(tenant_key: str) -> dict[str, Any]:
     record = record_of_tenant(session, tenant, now=clock.now(session))
     return {
         **_named(record.tenant),
+        "industry": tenant.industry,
+        "party": tenant.party,
+        "is_frozen": any(row.hold.ground is HoldGround.FREEZE for row in record.holds),
         "standing": record.standing,
         "lacking": record.lacking,
         "notice_address": record.address_masked,

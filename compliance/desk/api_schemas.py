@@ -5,11 +5,12 @@ from marshmallow import Schema, fields
 from agreements.calendar.deadline_table import Debtor
 from agreements.kernel.web.rest import PageQuery, page_schema
 from agreements.kernel.web.rest_fields import Choice, Day, Moment, QueryWhole, StrictSchema, Text, Word, absent
-from agreements.parties.rules import DocumentType, PlatformKind
+from agreements.parties.rules import Industry
 from agreements.register.rules import AgreementState, InstrumentKind, SpecKind
 from compliance.breaches.rules import CaseState
 from compliance.desk.rules import NextAct, ServiceState, Standing
 from compliance.desk.searching import LONGEST_HORIZON, LONGEST_QUERY, NEWEST_FIRST, SORTS
+from compliance.desk.tenant_api_schemas import DocumentShown, PartyShown, PlatformShown
 from compliance.obligations.rules import ObligationCode, ObligationState
 from compliance.service.rules import HoldGround, HoldScope, HoldState
 
@@ -185,23 +186,6 @@ class TenantInList(Schema):
 TenantPage = page_schema(TenantInList, "TenantPage")
 
 
-class DocumentShown(Schema):
-    type = Word(DocumentType, required=True)
-    issued_on = Day(required=True, allow_none=True)
-    expires_on = Day(required=True, allow_none=True)
-    sealed = fields.Boolean(required=True)
-    file_id = fields.Integer(required=True)
-    verified_at = Moment(required=True)
-    verified_by = fields.String(required=True)
-
-
-class PlatformShown(Schema):
-    kind = Word(PlatformKind, required=True)
-    identifier = fields.String(required=True)
-    valid_from_at = Moment(required=True)
-    removed_at = Moment(required=True, allow_none=True)
-
-
 class CaseOfTenant(Schema):
     id = fields.Integer(required=True)
     state = Word(CaseState, required=True)
@@ -209,6 +193,9 @@ class CaseOfTenant(Schema):
 
 
 class TenantShown(TenantInList):
+    industry = Word(Industry, required=True)
+    party = fields.Nested(PartyShown, required=True)
+    is_frozen = fields.Boolean(required=True, metadata={"description": "A protective freeze of any order stands."})
     standing = Word(Standing, required=True)
     lacking = fields.List(fields.String(), required=True, metadata={"description": "Missing before activation."})
     notice_address = fields.String(required=True, allow_none=True, metadata={"description": "Designated; masked."})

@@ -13,7 +13,6 @@ from agreements.kernel.instants import parse_date, parse_instant
 from agreements.kernel.money import Money, parse_yuan
 from agreements.kernel.web import csrf
 from agreements.parties.actions import Upload
-from agreements.parties.rules import DocumentType, PlatformKind
 
 LONGEST_NAME = 200
 EARLIEST_YEAR, LATEST_YEAR = 1949, 2499
@@ -120,27 +119,9 @@ class ActivationForm(FormSchema):
     """Nothing but the press of the button."""
 
 
-class DocumentForm(FormSchema):
-    type = OneOf(DocumentType)
-    number = Line(longest=80, may_be_empty=True)
-    issuer = Line(longest=120, may_be_empty=True)
-    issued_on = Day(may_be_empty=True)
-    expires_on = Day(may_be_empty=True)
-    sealed = Tick()
-
-
-class AddressForm(FormSchema):
-    address = Line(longest=254)
-    signed_on = Day()
-
-
-class PlatformForm(FormSchema):
-    kind = OneOf(PlatformKind)
-    identifier = Line(longest=200)
-
-
 class RevealForm(FormSchema):
     subject = Line(longest=80)
+    reason = Line(longest=500)
 
 
 def read_form(schema: type[FormSchema], form: MultiDict[str, str]) -> dict[str, Any]:

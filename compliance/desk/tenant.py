@@ -1,38 +1,27 @@
 """The page of one tenant, and taking in what it shows us: documents, notice address, platforms (clauses 2.3, 3.3 a)."""
 
-from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, request, url_for
+from flask import Blueprint, g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from agreements.kernel import clock
-from agreements.kernel.access.rules import Permission, require
 from agreements.kernel.db import db, unit_of_work
-from agreements.kernel.errors import Conflict, InvalidInput, LuyueError
-from agreements.kernel.instants import legal_date
-from agreements.parties.actions import confirm_notice_address, tenant_of_key
-from agreements.parties.documents import record_document
-from agreements.parties.models import Tenant
-from agreements.parties.platforms import add_platform
-from agreements.parties.rules import DocumentType, PlatformKind
+from agreements.parties.actions import confirm_notice_address, keep_upload, tenant_of_key
+from agreements.parties.documents import document_of_id, record_document
+from agreements.parties.models import QualificationDocument, Tenant
+from agreements.parties.platforms import Proof, add_platform
+from agreements.parties.rules import DocumentType, NoticeChannel, Ownership, PlatformKind
 from compliance.desk import tenant_reading
+from compliance.desk.account_reading import account_of
 from compliance.desk.actions import reveal
 from compliance.desk.pages import attachment, render_desk
-from compliance.desk.schemas import (
-    AddressForm,
-    DocumentForm,
-    FormSchema,
-    PlatformForm,
-    RevealForm,
-    read_form,
-    read_upload,
-    require_upload,
-)
-
-UseCase = Callable[[Session, Tenant, dict[str, Any]], None]
+from compliance.desk.schemas import RevealForm, read_form, read_upload, require_upload
+from compliance.desk.tenant_forms import TenantForm
+from compliance.desk.tenant_schemas import AddressForm, DocumentForm, PlatformForm
+from compliance.service.adjusting import require_onboarding
 
 blueprint = Blueprint("tenant", __name__, url_prefix="/tenants")
 
@@ -46,9 +35,11 @@ def _page(tenant_key: str, *, subject: str = "", clear: dict[str, str | None] | 
     """Render the page. subject, clear: the one contact to show in clear, once."""
     session = db.session()
     now = clock.now(session)
+    tenant = tenant_of_key(session, tenant_key)
     return render_desk(
         "tenant.html",
-        record=tenant_reading.record_of_tenant(session, tenant_of_key(session, tenant_key), now=now),
+        record=tenant_reading.record_of_tenant(session, tenant, now=now),
+        account=account_of(session, tenant, now=now),
         is_expired=tenant_reading.is_expired,
         subject=subject,
         clear=clear,
@@ -59,11 +50,11 @@ def _page(tenant_key: str, *, subject: str = "", clear: dict[str, str | None] | 
 @blueprint.post("/<tenant_key>/reveal")
 def show_contact(tenant_key: str) -> ResponseReturnValue:
     """Show one contact in clear in the answer itself; the page asked for again is masked again."""
-    subject = read_form(RevealForm, request.form)["subject"]
+    asked = read_form(RevealForm, request.form)
     with unit_of_work() as session:
         tenant = tenant_of_key(session, tenant_key)
-        clear = reveal(session, tenant, subject, actor=g.actor, now=clock.now(session))
-    return _page(tenant_key, subject=subject, clear=clear)
+        clear = reveal(session, tenant, **asked, actor=g.actor, now=clock.now(session))
+    return _page(tenant_key, subject=asked["subject"], clear=clear)
 
 
 @blueprint.get("/<tenant_key>/files/<int:file_id>")
@@ -72,55 +63,49 @@ def download(tenant_key: str, file_id: int) -> ResponseReturnValue:
     return attachment(session, tenant_reading.file_of_tenant(session, tenant_of_key(session, tenant_key), file_id))
 
 
-def _form_page(template: str, tenant_key: str, *, form: Any = None, error: LuyueError | None = None) -> str:
-    require(g.actor, Permission.RECORD_DOCUMENTS)
-    session = db.session()
-    now = clock.now(session)
-    tenant = tenant_of_key(session, tenant_key)
-    return render_desk(
-        template,
-        tenant=tenant,
-        form=form or {"type": request.args.get("type", "")},
-        error=error,
-        document_types=DocumentType,
-        platform_kinds=PlatformKind,
-        today=legal_date(now).isoformat(),
-        now=now,
-    )
+def _renewed(session: Session, tenant: Tenant) -> dict[str, Any]:
+    """Return the version that the form renews, if the address names one."""
+    return {"document_types": DocumentType, "renewed": _document_of_address(session, tenant)}
 
 
-def _take(
-    template: str, tenant_key: str, schema: type[FormSchema], use_case: UseCase, *, said: str, shown_at: str
-) -> ResponseReturnValue:
-    """Hand what a form sent, with who and when, to a use case; show the page again where it is refused."""
-    try:
-        values = read_form(schema, request.form)
-        with unit_of_work() as session:
-            tenant = tenant_of_key(session, tenant_key)
-            use_case(session, tenant, {**values, "actor": g.actor, "now": clock.now(session)})
-    except (InvalidInput, Conflict) as error:
-        return _form_page(template, tenant_key, form=request.form, error=error), error.status
-    flash(said, "success")
-    return redirect(url_for("tenant.show", tenant_key=tenant_key, _anchor=shown_at))
+def _document_of_address(session: Session, tenant: Tenant) -> QualificationDocument | None:
+    number = request.args.get("renews", "")
+    return document_of_id(session, tenant, int(number)) if number.isascii() and number.isdigit() else None
+
+
+_DOCUMENT = TenantForm("document_form.html", DocumentForm, about=_renewed)
+_ADDRESS = TenantForm("address_form.html", AddressForm, about=lambda _s, _t: {"channels": NoticeChannel})
+_PLATFORM = TenantForm(
+    "platform_form.html",
+    PlatformForm,
+    about=lambda _s, _t: {"platform_kinds": PlatformKind, "ownerships": Ownership},
+)
 
 
 @blueprint.get("/<tenant_key>/documents/new")
 def new_document(tenant_key: str) -> ResponseReturnValue:
-    return _form_page("document_form.html", tenant_key)
+    return _DOCUMENT.page(tenant_key)
 
 
 @blueprint.post("/<tenant_key>/documents/new")
 def take_document(tenant_key: str) -> ResponseReturnValue:
     def record(session: Session, tenant: Tenant, values: dict[str, Any]) -> None:
-        record_document(session, tenant, values.pop("type"), upload=require_upload(request.files.get("file")), **values)
+        record_document(
+            session,
+            tenant,
+            values.pop("type"),
+            upload=require_upload(request.files.get("file")),
+            replaces=_document_of_address(session, tenant),
+            is_checked=not values.pop("unchecked"),
+            **values,
+        )
 
-    said = gettext("The document is recorded.")
-    return _take("document_form.html", tenant_key, DocumentForm, record, said=said, shown_at="onboarding")
+    return _DOCUMENT.take(tenant_key, record, said=gettext("The document is recorded."), shown_at="onboarding")
 
 
 @blueprint.get("/<tenant_key>/notice-address")
 def new_address(tenant_key: str) -> ResponseReturnValue:
-    return _form_page("address_form.html", tenant_key)
+    return _ADDRESS.page(tenant_key)
 
 
 @blueprint.post("/<tenant_key>/notice-address")
@@ -129,18 +114,30 @@ def take_address(tenant_key: str) -> ResponseReturnValue:
         confirm_notice_address(session, tenant, proof=require_upload(request.files.get("file")), **values)
 
     said = gettext("Notices go to this address from now on.")
-    return _take("address_form.html", tenant_key, AddressForm, confirm, said=said, shown_at="onboarding")
+    return _ADDRESS.take(tenant_key, confirm, said=said, shown_at="onboarding")
 
 
 @blueprint.get("/<tenant_key>/platforms/new")
 def new_platform(tenant_key: str) -> ResponseReturnValue:
-    return _form_page("platform_form.html", tenant_key)
+    return _PLATFORM.page(tenant_key)
 
 
 @blueprint.post("/<tenant_key>/platforms/new")
 def take_platform(tenant_key: str) -> ResponseReturnValue:
+    """Record a platform while the tenant is being onboarded; later it takes a sealed request (clause 3.4)."""
+
     def add(session: Session, tenant: Tenant, values: dict[str, Any]) -> None:
-        add_platform(session, tenant, proof=read_upload(request.files.get("file")), **values)
+        require_onboarding(session, tenant)
+        upload = read_upload(request.files.get("file"))
+        file_id = keep_upload(session, upload, now=values["now"]).id if upload else None
+        proof = Proof(
+            values.pop("ownership"),
+            values.pop("proof_subject"),
+            values.pop("proof_number"),
+            file_id,
+            values.pop("extension"),
+        )
+        add_platform(session, tenant, proof=proof, **values)
 
     said = gettext("The platform is allowed from now on.")
-    return _take("platform_form.html", tenant_key, PlatformForm, add, said=said, shown_at="platforms")
+    return _PLATFORM.take(tenant_key, add, said=said, shown_at="platforms")

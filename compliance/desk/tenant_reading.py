@@ -15,6 +15,7 @@ from agreements.kernel.files import StoredFile
 from agreements.kernel.instants import legal_date
 from agreements.parties.actions import address_in_clear, contact_details, notice_address_in_force
 from agreements.parties.models import Contact, NoticeAddress, OwnPlatform, QualificationDocument, Tenant
+from agreements.parties.rules import NoticeChannel
 from agreements.register.models import Agreement
 from agreements.register.rules import AgreementState
 from compliance.breaches.models import BreachCase
@@ -31,21 +32,24 @@ from compliance.gateway.actions import Answer, Question, answers_to
 from compliance.obligations.models import Obligation
 from compliance.obligations.rules import OPEN_STATES, ObligationState
 from compliance.service.models import Hold
+from compliance.service.models_account import AdjustmentRequest
+from compliance.service.rules import HoldGround
 from compliance.upstream.models import UpstreamImpact
 from compliance.upstream.reading import impacts_of_tenant
 
 AGREEMENTS_SHOWN = 50
-CONTACTS_SHOWN = 5
+CONTACTS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
 class MaskedContact:
-    """A header's contact block, masked; `order_no` of the agreement it came with."""
+    """A contact, masked; `order_no` of the agreement whose header it came with."""
 
     contact: Contact
     order_no: str | None
     name: str | None
     phone: str | None
+    email: str | None
     address: str | None
 
 
@@ -93,6 +97,8 @@ class TenantRecord:
     lacking: tuple[str, ...]
     address: NoticeAddress | None
     address_masked: str | None
+    postal: NoticeAddress | None
+    postal_masked: str | None
     contacts: list[MaskedContact]
     platforms: list[OwnPlatform]
     changes: list[ChangeRow]
@@ -116,12 +122,13 @@ def record_of_tenant(session: Session, tenant: Tenant, *, now: datetime) -> Tena
     cases = case_rows(session, BreachCase.tenant_id == tenant.id, BreachCase.state.in_(OPEN_CASE_STATES), now=now)
     holds = hold_rows(session, Hold.tenant_id == tenant.id, stands())
     address = notice_address_in_force(session, tenant.id)
+    postal = notice_address_in_force(session, tenant.id, NoticeChannel.COURIER)
     documents = _documents(session, tenant)
     return TenantRecord(
         tenant=tenant,
         standing=rules.standing_of(
             cases=[row.case.state for row in cases],
-            is_held=any(row.effective_at is not None for row in holds),
+            is_held=any(row.effective_at is not None and row.hold.ground is not HoldGround.FREEZE for row in holds),
             owes_overdue=any(duty.is_late and duty.obligation.debtor == "tenant" for duty in open_duties),
             ended_for_breach=_ended_for_breach(session, tenant),
         ),
@@ -135,12 +142,14 @@ def record_of_tenant(session: Session, tenant: Tenant, *, now: datetime) -> Tena
         lacking=lacking_by_tenant(session, {tenant.id}, now=now)[tenant.id],
         address=address,
         address_masked=rules.masked(address_in_clear(session, address)) if address else None,
+        postal=postal,
+        postal_masked=rules.masked(address_in_clear(session, postal)) if postal else None,
         contacts=_contacts(session, tenant),
         platforms=list(
             session.scalars(
                 select(OwnPlatform)
                 .where(OwnPlatform.tenant_id == tenant.id)
-                .order_by(OwnPlatform.removed_at.is_not(None), OwnPlatform.id)
+                .order_by(OwnPlatform.removed_at.is_not(None), OwnPlatform.doubted_at.is_(None), OwnPlatform.id)
             )
         ),
         changes=changes_of(session, tenant, all_duties),
@@ -198,7 +207,7 @@ def _contacts(session: Session, tenant: Tenant) -> list[MaskedContact]:
         select(Contact, Agreement.order_no)
         .outerjoin(Agreement, Agreement.contact_id == Contact.id)
         .where(Contact.tenant_id == tenant.id)
-        .order_by(Contact.id.desc())
+        .order_by(Contact.ended_at.is_not(None), Contact.role.is_(None), Contact.id.desc())
         .limit(CONTACTS_SHOWN)
     )
     found = []
@@ -210,6 +219,7 @@ def _contacts(session: Session, tenant: Tenant) -> list[MaskedContact]:
                 order_no,
                 rules.masked(details.name),
                 rules.masked(details.phone),
+                rules.masked(details.email),
                 rules.masked(details.address),
             )
         )
@@ -252,6 +262,8 @@ def file_of_tenant(session: Session, tenant: Tenant, file_id: int) -> StoredFile
         select(OwnPlatform.proof_file_id).where(OwnPlatform.tenant_id == tenant.id),
         select(ChangeEvent.proof_file_id).where(ChangeEvent.tenant_id == tenant.id),
         select(ChangeNotice.file_id).where(ChangeNotice.tenant_id == tenant.id),
+        select(AdjustmentRequest.letter_file_id).where(AdjustmentRequest.tenant_id == tenant.id),
+        select(AdjustmentRequest.proof_file_id).where(AdjustmentRequest.tenant_id == tenant.id),
     )
     if not any(file_id in set(session.scalars(statement)) for statement in named):
         raise NotFound(N_("This tenant has no such file."), field="file")

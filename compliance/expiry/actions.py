@@ -101,7 +101,7 @@ def warn_of_document(session: Session, document: QualificationDocument, *, now: 
     carrier = session.get(Agreement, ending.agreement_id) if ending.agreement_id else None
     decision = decide(
         [Due(row.id, row.threshold, row.due_at) for row in due.values()],
-        began_at=document.verified_at,
+        began_at=document.verified_at or now,
         end_at=bound_at,
         in_force=carrier is not None,
         now=now,

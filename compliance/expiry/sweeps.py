@@ -104,7 +104,8 @@ def documents_to_plan(session: Session, *, due_by: datetime) -> list[int]:
         if document.expires_on is not None
         and (
             (
-                end_of(document.expires_on) > document.verified_at
+                document.verified_at is not None
+                and end_of(document.expires_on) > document.verified_at
                 and not planner.changes(endings[document.id], rows[document.id]).is_none
             )
             or (document.id in alarmed and _is_past(endings[document.id], now=due_by))

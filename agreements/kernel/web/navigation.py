@@ -29,6 +29,7 @@ ROOMS = (
     Room("/cases", "cases", "gavel", "c"),
     Room("/settlements", "settlements", "receipt", "m"),
     Room("/notices", "notices", "send", "n"),
+    Room("/documents", "documents", "files", "o"),
     Room("/calendar", "calendar", "calendar", "d"),
     Room("/alarms", "alarms", "bell", "l"),
 )

@@ -38,7 +38,7 @@ def test_clause_5_1_contacts_are_masked_and_who_looks_is_recorded(app):
     assert "l***@tenant.example" in page
 
     contact = read(lambda session: session.scalars(select(Contact)).one().id)
-    assert "13000000000" in text_of(client.post(f"{PAGE}/reveal", {"subject": f"contact:{contact}"}))
+    assert "13000000000" in text_of(client.post(f"{PAGE}/reveal", {"subject": f"contact:{contact}", "reason": "核对签收人"}))
     [looked] = read(
         lambda session: session.scalars(select(AuditEvent).where(AuditEvent.act == "contact.revealed")).all()
     )
@@ -46,7 +46,7 @@ def test_clause_5_1_contacts_are_masked_and_who_looks_is_recorded(app):
     assert "13000000000" not in text_of(client.get(PAGE))
 
     address = read(lambda session: session.scalars(select(NoticeAddress)).one().id)
-    assert "legal@tenant.example" in text_of(client.post(f"{PAGE}/reveal", {"subject": f"notice_address:{address}"}))
+    assert "legal@tenant.example" in text_of(client.post(f"{PAGE}/reveal", {"subject": f"notice_address:{address}", "reason": "核对送达地址"}))
 
 
 def test_nobody_looks_without_the_duty_or_at_another_tenant_s_contact(app):
@@ -60,12 +60,12 @@ def test_nobody_looks_without_the_duty_or_at_another_tenant_s_contact(app):
             select(Contact.id).where(Contact.tenant_id == tenant_of_key(session, "other").id)
         ).one()
     )
-    assert client.post(f"{PAGE}/reveal", {"subject": f"contact:{others}"}).status_code == 404
+    assert client.post(f"{PAGE}/reveal", {"subject": f"contact:{others}", "reason": "核对"}).status_code == 404
     for subject in ("contact:x", "contact:9999", "person:1", "contact:" + "9" * 30):
-        assert client.post(f"{PAGE}/reveal", {"subject": subject}).status_code == 404
+        assert client.post(f"{PAGE}/reveal", {"subject": subject, "reason": "核对"}).status_code == 404
     auditor = signed_in_client(app, "auditor")
     assert 'name="subject"' not in auditor.get(PAGE).get_data(as_text=True)
-    assert auditor.post(f"{PAGE}/reveal", {"subject": "contact:1"}).status_code == 403
+    assert auditor.post(f"{PAGE}/reveal", {"subject": "contact:1", "reason": "核对"}).status_code == 403
 
 
 def test_clause_3_3_a_document_is_taken_in_with_its_file(app):
@@ -105,12 +105,14 @@ def test_a_document_at_fault_is_told_beside_its_field_and_nothing_is_kept(app):
 def test_a_notice_address_and_a_platform_are_recorded(app):
     client = opened_at(app, NOW, "ops", set_up=paid)
     response = client.post(
-        f"{PAGE}/notice-address", {"address": "not an address", "signed_on": "2024-09-01", "file": a_pdf()}
+        f"{PAGE}/notice-address", {"channel": "email", "address": "not an address", "signed_on": "2024-09-01", "file": a_pdf()}
     )
     assert 'id="address-error"' in response.get_data(as_text=True)
-    good = {"address": "legal@tenant.example", "signed_on": "2024-09-01", "file": a_pdf()}
+    good = {"channel": "email", "address": "legal@tenant.example", "signed_on": "2024-09-01", "file": a_pdf()}
     assert client.post(f"{PAGE}/notice-address", good).status_code == 302
-    client.post(f"{PAGE}/platforms/new", {"kind": "domain", "identifier": " Shop.Example.com "})
+    platform = {"kind": "domain", "identifier": " Shop.Example.com ", "ownership": "icp_filing", "valid_until": ""}
+    proof = {"proof_subject": "海棠企业管理(武汉)有限公司", "proof_number": "", "extension": ""}
+    client.post(f"{PAGE}/platforms/new", platform | proof)
     assert read(lambda session: session.scalars(select(OwnPlatform)).one().identifier) == "shop.example.com"
     assert "/changes/new?tenant=haitang&amp;by=notice" not in client.get(PAGE).text  # ops records no performance
 
