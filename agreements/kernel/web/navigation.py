@@ -31,6 +31,7 @@ ROOMS = (
     Room("/notices", "notices", "send", "n"),
     Room("/documents", "documents", "files", "o"),
     Room("/calendar", "calendar", "calendar", "d"),
+    Room("/retention", "retention", "archive", "v"),
     Room("/alarms", "alarms", "bell", "l"),
 )
 ADMIN = (
@@ -41,6 +42,7 @@ ADMIN = (
     Room("/admin/channels", "channels", "speakerphone", "x"),
     Room("/admin/jobs", "jobs", "clock-play", "j", Permission.RUN_JOBS),
     Room("/audit", "audit", "shield-check", "a"),
+    Room("/access-log", "access_log", "eye", "w", Permission.READ_ACCESS_LOG),
 )
 
 

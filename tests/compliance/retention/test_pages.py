@@ -1,0 +1,128 @@
+"""Who saw what, contact data masked by default, holds on the page, and what is kept until when."""
+
+import re
+
+import pytest
+from flask import url_for
+from sqlalchemy import select
+
+from agreements.kernel.access_log import SensitiveAccess, SensitiveKind
+from agreements.kernel.web.mounting import Audience, access_of_endpoint
+from tests.builders import at
+from tests.builders_access import signed_in_client
+from tests.builders_compliance import a_demanded_case, arrive, sweep
+from tests.builders_desk import opened_at, read, text_of
+from tests.compliance.retention.test_purging import an_expired_agreement
+
+ORDER = "200000000000001"
+NOW = at("Mon 2026-03-02 10:00")
+CLEAR = ("13000000000", "联系人甲", "武汉市示例路1号", "legal@tenant.example")
+HOLD = {"ground": "authority", "scope": "agreement", "reference": "示例函1号", "reason": "主管机关要求保全"}
+
+
+def looks(kind=None):
+    rows = read(lambda session: session.scalars(select(SensitiveAccess).order_by(SensitiveAccess.id)).all())
+    return [row for row in rows if kind in (None, row.kind)]
+
+
+def a_whole_world(session):
+    """An agreement with a case, a demand that arrived, and letters."""
+    case = a_demanded_case(session)
+    arrive(session, case.demand_notice, at("Tue 2024-09-24 11:00"))
+    sweep(session, at("Sat 2024-09-28 00:00"), "rectification_sweep")
+
+
+def addresses(app, tenant_key, file_id):
+    """Every page for people that can be read with the numbers of this world."""
+    values = {"order_no": ORDER, "tenant_key": tenant_key, "file_id": file_id}
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            access = access_of_endpoint(app, rule.endpoint)
+            if "GET" not in rule.methods or access is None or access.audience is not Audience.PEOPLE:
+                continue
+            given = {name: values.get(name, 1) for name in rule.arguments}
+            if any(type(rule._converters[name]).__name__ == "AnyConverter" for name in rule.arguments):
+                continue
+            yield rule.endpoint, url_for(rule.endpoint, **given)
+
+
+def test_no_page_shows_contact_data_in_clear(app):
+    client = opened_at(app, NOW, "legal_officer", "legal_approver", "ops", "admin", "finance", set_up=a_whole_world)
+    key = re.search(r"/tenants/([a-z0-9-]+)", client.get(f"/agreements/{ORDER}").text).group(1)
+    shown = {}
+
+    for endpoint, address in addresses(app, key, 1):
+        answer = client.get(address, buffered=True)
+        if answer.status_code == 200 and answer.mimetype in ("text/html", "application/json", "text/csv"):
+            found = [clear for clear in CLEAR if clear in answer.get_data(as_text=True)]
+            if found:
+                shown[endpoint] = found
+
+    assert shown == {}
+
+
+def test_looking_in_full_asks_why_and_is_written_down(app):
+    client = opened_at(app, NOW, set_up=an_expired_agreement)
+    page = re.search(r"/tenants/[a-z0-9-]+", client.get(f"/agreements/{ORDER}").text).group(0)
+
+    assert client.post(f"{page}/reveal", {"subject": "contact:1"}).status_code == 422
+    assert looks() == []
+    assert "13000000000" in client.post(f"{page}/reveal", {"subject": "contact:1", "reason": "核对签收人"}).text
+    [look] = looks()
+
+    assert (look.kind, look.subject, look.reason) == (SensitiveKind.CONTACT_DATA, "contact:1", "核对签收人")
+    assert "13000000000" not in client.get(page).text
+    auditor = signed_in_client(app, "auditor", name="周审计")
+    assert auditor.post(f"{page}/reveal", {"subject": "contact:1", "reason": "审计"}).status_code == 403
+
+
+def test_every_file_and_letter_that_is_handed_out_is_written_down(app):
+    client = opened_at(app, NOW, set_up=a_whole_world)
+
+    assert client.get(f"/agreements/{ORDER}/files/1").status_code == 200
+    client.get("/notices/1")
+    client.get("/notices")
+    client.get(f"/agreements/{ORDER}/files/99")
+
+    found = [(look.kind, look.agreement_id, look.actor_name) for look in looks()]
+    assert found == [(SensitiveKind.FILE, 1, "张法务"), (SensitiveKind.NOTICE_TEXT, 1, "张法务")]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [("", 1), ("?person=张", 1), ("?person=赵", 0), ("?kind=file", 1), ("?kind=contact_data", 0), ("?tenant=海棠", 1)],
+)
+def test_the_access_log_is_searched(app, query, count):
+    officer = opened_at(app, NOW, set_up=an_expired_agreement)
+    officer.get(f"/agreements/{ORDER}/files/1")
+    auditor = signed_in_client(app, "auditor", name="周审计")
+
+    assert ("张法务" in text_of(auditor.get(f"/access-log{query}"))) is bool(count)
+    assert officer.get("/access-log").status_code == 403
+    assert auditor.get("/access-log?kind=x").status_code == 422
+    assert auditor.get("/access-log?since=2026-03-02&until=2026-03-02").status_code == 200
+
+
+def test_a_hold_is_placed_by_an_officer_and_lifted_by_an_approver(app):
+    officer = opened_at(app, NOW, set_up=an_expired_agreement)
+    approver = signed_in_client(app, "legal_approver", name="李审批")
+    page = f"/retention/agreements/{ORDER}"
+
+    assert "2030年7月29日" in text_of(officer.get(page))
+    assert officer.post(f"{page}/holds", HOLD | {"reference": ""}).status_code == 422
+    assert officer.post(f"{page}/holds", HOLD).status_code == 302
+    assert "示例函1号" in text_of(officer.get(page))
+    assert "示例函1号" in text_of(officer.get("/retention"))
+    assert officer.post(f"{page}/holds/1/lift", {"reason": "办结"}).status_code == 403
+    assert approver.post(f"{page}/holds/1/lift", {"reason": "办结"}).status_code == 302
+    assert approver.post(f"{page}/holds/1/lift", {"reason": "办结"}).status_code == 409
+    assert "已解除" in text_of(officer.get(page))
+
+
+def test_duties_that_survive_are_listed_with_their_clauses(app):
+    client = opened_at(app, NOW, set_up=an_expired_agreement)
+
+    words = text_of(client.get(f"/retention/agreements/{ORDER}"))
+
+    for clause in ("第5.1条", "第5.2条", "第6.1条", "第6.2条"):
+        assert clause in words
