@@ -13,7 +13,9 @@ from agreements.intake.deviations import DeviationKind
 from agreements.intake.models import ContractImport, ImportDeviation
 
 SHORTEST_COMMON = 2
-"""Characters in a row that must agree to stand unmarked: single ones that happen to agree only make a page restless."""
+SHORTEST_COMMON_IN_OTHER_WORDS = 4
+"""Characters in a row that must agree to stand unmarked: what happens to agree only makes a page restless."""
+SAME_BASE = 0.6
 LONGEST_COMPARED = 3_000
 IDLE = re.compile(r"[\s,.;:，。；：、（）()“”\"]")
 
@@ -59,8 +61,9 @@ def compared(here: str, standard: str) -> tuple[list[Piece], list[Piece]]:
     one, other = _plain(here), _plain(standard)
     marked_here, marked_standard = [True] * len(here), [True] * len(standard)
     matcher = SequenceMatcher(None, [c for _, c in one], [c for _, c in other], autojunk=False)
+    shortest = SHORTEST_COMMON if matcher.ratio() >= SAME_BASE else SHORTEST_COMMON_IN_OTHER_WORDS
     for first, second, size in matcher.get_matching_blocks():
-        if size < SHORTEST_COMMON:
+        if size < shortest:
             continue
         for step in range(size):
             marked_here[one[first + step][0]] = marked_standard[other[second + step][0]] = False

@@ -12,12 +12,13 @@ from agreements.intake.form_actions import form_of, forms_in_force, load_built_i
 from agreements.intake.form_models import FormState, FormVersion
 from agreements.intake.import_record import raise_version, record, require_open, text_of, warn
 from agreements.intake.models import ContractImport, ImportDeviation, ReviewWarning
-from agreements.intake.standard_form import StandardForm
+from agreements.intake.standard_form import StandardForm, built_in_form
 from agreements.intake.terms import differing_terms, dropped_clauses, shifted_clauses
 from agreements.kernel.access.rules import Actor, Permission, require
 from agreements.kernel.errors import N_, Conflict, NotFound
 
-OF_COMPARISON = ("term_differs_from_standard", "term_not_stated", "clause_numbering_shifted")
+OF_TERMS = ("term_differs_from_standard", "term_not_stated")
+OF_COMPARISON = (*OF_TERMS, "clause_numbering_shifted")
 """Families of warnings that say how an agreement differs from a form, and so change with the form."""
 LONGEST_NOTE = 500
 
@@ -33,6 +34,13 @@ def compare_with_nearest(session: Session, imported: ContractImport, text: str, 
     version, form, deviations = min(candidates, key=lambda candidate: distance(candidate[2]))
     _keep_deviations(session, imported, version, deviations)
     _warn_by_form(session, imported, form, read)
+
+
+def departures_of(session: Session, text: str) -> list[Deviation]:
+    """Return how a text departs from the nearest form in force, writing nothing; without one, from the built-in."""
+    read = clauses_in(text)
+    forms = [form_of(version) for version in forms_in_force(session)] or [built_in_form()]
+    return min((deviations_from(form, read.units, read.values) for form in forms), key=distance)
 
 
 def choose_form(
@@ -87,7 +95,8 @@ def acknowledge_deviations(
 ) -> int:
     """Record that a person read these deviations beside the form's text and accepts them; returns how many were open.
 
-    Clauses that are only worded otherwise may be acknowledged together; each other one by itself, or it raises.
+    Clauses that are only worded otherwise may be acknowledged together; each other one by itself, or it raises. The
+    warnings that say the same of a clause's terms are acknowledged with it: nobody is asked twice.
     """
     require(actor, Permission.REGISTER_AGREEMENT)
     require_open(imported)
@@ -110,11 +119,32 @@ def acknowledge_deviations(
         )
     )
     if done:
-        details = {"deviations": sorted(done)}
+        warnings = _acknowledge_with(session, imported, [of_import[at] for at in done], actor=actor, now=now)
+        details = {"deviations": sorted(done), "warnings": warnings}
         act = "import.deviation_acknowledged"
         record(session, imported, act, actor=actor, now=now, details=details, reason=reason)
-        session.expire(imported, ["deviations"])
+        session.expire(imported, ["deviations", "warnings"])
     return len(done)
+
+
+def _acknowledge_with(
+    session: Session, imported: ContractImport, rows: list[ImportDeviation], *, actor: Actor, now: datetime
+) -> list[int]:
+    """Acknowledge the warnings that say of a term what its clause was just read to say; returns their numbers."""
+    terms = {term for row in rows for term in row.terms}
+    return sorted(
+        session.scalars(
+            update(ReviewWarning)
+            .where(
+                ReviewWarning.import_id == imported.id,
+                ReviewWarning.code.in_(OF_TERMS),
+                ReviewWarning.detail.in_(terms),
+                ReviewWarning.acknowledged_at.is_(None),
+            )
+            .values(acknowledged_by=actor.name, acknowledged_at=now)
+            .returning(ReviewWarning.id)
+        )
+    )
 
 
 def _keep_deviations(

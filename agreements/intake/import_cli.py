@@ -1,5 +1,6 @@
 """`agreements import FILE…`: read contract files, show their warnings, register them."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from agreements.calendar.actions import working_calendar
 from agreements.intake import actions
+from agreements.intake.comparing import departures_of, open_deviations
+from agreements.intake.deviations import Deviation
 from agreements.intake.draft import Draft
 from agreements.intake.drafting import read_source
 from agreements.intake.loading import read_path, source_of
@@ -26,6 +29,7 @@ from agreements.register.models import Agreement
 commands = LuyueGroup("agreements", help="Read, register and show agreements.")
 
 ACCEPTED_UNSEEN = "--yes at the command line"
+ASKED_ONE_BY_ONE = "asked at the command line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +101,17 @@ def _import(path: Path, wishes: Wishes) -> Imported:
     if known is not None:
         return _result(path, draft, known, created=False)
     _show(path, draft)
-    confirmed = {} if wishes.yes else _ask_about(draft, source.text)
+    confirmed = {} if wishes.yes else _ask_about(draft, source.text, departures_of(reading, source.text))
     product = wishes.product or _answer(f"Product code of {path.name}", option="--product")
     with unit_of_work() as session:
         now = clock.now(session)
         imported = actions.take_in(session, upload, source, actor=OPERATOR, now=now)
         if wishes.yes:
             actions.accept_all(session, imported, note=ACCEPTED_UNSEEN, actor=OPERATOR, now=now)
+        if departing := [row.id for row in open_deviations(imported)]:
+            actions.acknowledge_deviations(
+                session, imported, departing, actor=OPERATOR, now=now, reason=ASKED_ONE_BY_ONE
+            )
         for warning in imported.warnings:
             actions.acknowledge_warning(session, imported, warning.id, actor=OPERATOR, now=now)
         for amount, value in confirmed.items():
@@ -150,10 +158,18 @@ def _show(path: Path, draft: Draft) -> None:
         click.echo(line, err=True)
 
 
-def _ask_about(draft: Draft, text: str) -> dict[Amount, str]:
-    """Ask about each warning and each amount; a no leaves the file out. Returns the amounts as they were shown."""
+def _ask_about(draft: Draft, text: str, departures: Sequence[Deviation]) -> dict[Amount, str]:
+    """Ask about each warning, each departing clause and each amount; a no leaves the file out.
+
+    Returns the amounts as they were shown.
+    """
     for warning in (*draft.warnings, *(f"{actions.READ_UNSURELY}:{field}" for field in draft.unsure_fields)):
         _agree(f"Acknowledge {warning}?")
+    for one in departures:
+        here, standard = one.unit.text if one.unit else "–", one.clause.wording if one.clause else "–"
+        number = one.clause.number if one.clause else one.unit.number if one.unit else ""
+        click.echo(f"  {one.kind.value} {number}\n    agreement: {here}\n    standard:  {standard}", err=True)
+        _agree(f"Acknowledge the {one.kind.value} clause {number or 'without a number'}?")
     review = reviewed(draft_snapshot(draft, text), {})
     amounts = {amount: value for amount in Amount if (value := review.amount(amount)) is not None}
     for amount, value in amounts.items():

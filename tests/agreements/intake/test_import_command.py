@@ -94,6 +94,20 @@ def test_without_yes_each_warning_and_amount_is_asked_about(app, contract):
     assert "paid_amount 800.00" in result.stderr
 
 
+def test_without_yes_each_departing_clause_is_shown_beside_the_standard_one_and_asked_about(app, tmp_path):
+    path = tmp_path / "changed.md"
+    path.write_text(agreement_text(passages={"五个工作日": "十个工作日"}), encoding="utf-8")
+
+    result = run(app, path, "--tenant-key", "haitang", "--json", answers="y\n" * 8 + "id2-verify\n")
+
+    assert result.exit_code == 0, result.output
+    assert "Acknowledge the changed clause 3.3?" in result.stderr
+    reasons = db.session.scalars(
+        select(AuditEvent.reason).where(AuditEvent.act == "import.deviation_acknowledged")
+    ).all()
+    assert reasons == ["asked at the command line"]
+
+
 def test_a_no_leaves_the_file_out(app, contract):
     result = run(app, contract, "--product", "id2-verify", answers="y\nn\n")
 

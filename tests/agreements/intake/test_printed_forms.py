@@ -3,6 +3,7 @@
 import unicodedata
 from datetime import datetime, time, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.builders_intake import read_json
@@ -68,7 +69,14 @@ def seen(read):
     }
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(forms())
 def test_a_printed_order_form_reads_back_to_its_values(printed):
+    assert seen(read_json(printed.text)) == expected_of(printed)
+
+
+@pytest.mark.soak
+@settings(max_examples=5000, suppress_health_check=list(HealthCheck))
+@given(forms())
+def test_thousands_of_printed_order_forms_read_back_to_their_values(printed):
     assert seen(read_json(printed.text)) == expected_of(printed)

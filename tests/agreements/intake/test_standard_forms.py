@@ -161,6 +161,16 @@ def test_nothing_is_registered_before_each_deviation_is_acknowledged(session):
     assert registered(session, accepted(session, imported)).created
 
 
+def test_the_warning_about_a_term_is_acknowledged_with_its_clause(session):
+    imported = an_import(session, text=agreement_text(passages=TEN_DAYS))
+    first, second = comparing.open_deviations(imported)
+
+    comparing.acknowledge_deviations(session, imported, [first.id], actor=OFFICER, now=TAKEN_IN)
+
+    left = {row.detail: row.acknowledged_by for row in imported.warnings if row.code == "term_differs_from_standard"}
+    assert left == {first.terms[0]: OFFICER.name, second.terms[0]: None}
+
+
 def test_clauses_that_are_only_worded_otherwise_are_acknowledged_together(session):
     text = agreement_text(passages={"甲方应守法经营，": "甲方应当守法经营，", "4.1 乙方是依照": "4.1 乙方系依照"})
     imported = an_import(session, text=text)
