@@ -118,7 +118,8 @@ def progress_of(session: Session, batch: IntakeBatch) -> Progress:
     rows = session.execute(
         select(IntakeItem.state, func.count()).where(IntakeItem.batch_id == batch.id).group_by(IntakeItem.state)
     )
-    counts = {row[0]: row[1] for row in rows}
+    found = {row[0]: row[1] for row in rows}
+    counts = {state: found[state] for state in ItemState if state in found}
     return Progress(batch.rows_read, batch.rows_total, counts)
 
 

@@ -95,12 +95,21 @@ class Arithmetic:
     quota_formula: str
     price_formula: str
     price_agrees: bool | None
-    discount: Decimal
+    listed: Money
+    paid: Money
     service_days: int
+
+    @property
+    def discount(self) -> Money:
+        return self.listed - self.paid
+
+    @property
+    def discount_amount(self) -> Money:
+        return Money(abs(self.discount.fen))
 
 
 def arithmetic_of(row: OrderRow) -> Arithmetic:
-    spec, listed, paid = row.spec, Decimal(row.list_price), Decimal(row.paid_amount)
+    spec, listed = row.spec, Decimal(row.list_price)
     counted = spec.kind in (SpecKind.PACK, SpecKind.PER_CALL) and spec.pack_calls is not None
     quota = spec.pack_calls * row.quantity if counted and spec.pack_calls is not None else None
     price = spec.pack_price if spec.kind is not SpecKind.PAY_AS_YOU_GO else None
@@ -114,7 +123,8 @@ def arithmetic_of(row: OrderRow) -> Arithmetic:
         if price and total is not None
         else "",
         price_agrees=None if total is None else total == listed,
-        discount=listed - paid,
+        listed=_money(row.list_price),
+        paid=_money(row.paid_amount),
         service_days=(last.astimezone(SHANGHAI).date() - row.starts_at.astimezone(SHANGHAI).date()).days + 1,
     )
 
@@ -124,9 +134,9 @@ def doubts_of(row: OrderRow) -> Iterator[str]:
     sums = arithmetic_of(row)
     if sums.price_agrees is False:
         yield "price_differs"
-    if sums.discount < 0:
+    if sums.discount.fen < 0:
         yield "paid_more"
-    if Decimal(row.paid_amount) == 0:
+    if sums.paid.fen == 0:
         yield "paid_nothing"
     if row.purchaser_account and normalised_name(row.purchaser_account) != normalised_name(row.tenant_name):
         yield "account_differs"

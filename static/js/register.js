@@ -9,7 +9,7 @@
   const show = () => {
     const chosen = rows().filter((row) => row.checked).length;
     count.textContent = chosen ? count.dataset.words.replace("{count}", chosen) : count.dataset.none;
-    form.classList.toggle("is-chosen", chosen > 0);
+    form.classList.toggle("has-chosen", chosen > 0);
     if (all) {
       all.checked = chosen > 0 && chosen === rows().length;
       all.indeterminate = chosen > 0 && chosen < rows().length;

@@ -1,7 +1,6 @@
 """Lists of marketplace orders: heads in many wordings, strict cells, nothing half-written, the same order twice."""
 
 import zipfile
-from decimal import Decimal
 from io import BytesIO
 
 import pytest
@@ -16,6 +15,7 @@ from agreements.intake.order_review import confirm_orders, confirm_payments, lay
 from agreements.intake.order_rows import arithmetic_of, doubts_of, read_row
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import InvalidInput, LuyueError, NotPermitted, Stale
+from agreements.kernel.money import Money
 from agreements.parties.actions import Upload
 from agreements.register.actions import agreement_of_order
 from agreements.register.models import Agreement, Term
@@ -57,7 +57,7 @@ def test_a_row_is_read_to_its_values_and_its_arithmetic():
     sums = arithmetic_of(row)
     assert (row.list_price, row.paid_amount, row.spec.kind) == ("1200.00", "800.00", SpecKind.PACK)
     assert (row.starts_at, row.ends_at) == (at("Sun 2024-07-28 00:00"), at("Wed 2025-07-30 00:00"))
-    assert (sums.quota_total, sums.price_agrees, sums.discount, sums.service_days) == (30000, True, Decimal(400), 367)
+    assert (sums.quota_total, sums.price_agrees, sums.discount, sums.service_days) == (30000, True, Money(40000), 367)
     assert sums.quota_formula == "30,000 × 1 = 30,000"
     assert list(doubts_of(row)) == []
     assert list(doubts_of(a_row(**{"订单原价（元）": "700"}))) == ["price_differs", "paid_more"]
