@@ -55,7 +55,7 @@ format: .stamps/test ## Format the code in place
 	@$(BIN)/ruff check --fix-only --quiet .
 
 test: setup .stamps/test ## All tests but the long ones (ARGS="-k name" picks some; ENGINE=sqlite or postgresql, else both)
-	@status=0; $(BIN)/pytest --engine $(ENGINE) -m "not soak" -n auto --dist loadfile $(ARGS) || status=$$?; \
+	@status=0; $(BIN)/pytest --engine $(ENGINE) -m "not soak" -n auto --dist loadfile --no-loadscope-reorder $(ARGS) || status=$$?; \
 	deploy/find_chromium >/dev/null || echo "The browser tests did not run, no Chromium is here: apt-get install chromium fonts-noto-cjk"; \
 	exit $$status
 

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from hypothesis import settings
 
+from agreements.kernel import engines
 from agreements.kernel.db import db, unit_of_work
 from app import create_app
 from tests import thrift
@@ -152,8 +153,9 @@ class OwnContextClient(FlaskClient):
 
 
 @pytest.fixture
-def app(instance):
+def app(instance, monkeypatch):
     """The application on a fresh copy of the empty database."""
+    monkeypatch.setattr(engines, "IDLE_WRITER_MS", 60_000)  # a busy machine is no fault
     app = create_app(instance_path=str(instance))
     app.test_client_class = OwnContextClient
     app.jinja_env.bytecode_cache = thrift.TEMPLATES
