@@ -25,7 +25,9 @@ from compliance.settlement.rules import (
     SettlementState,
     UsageState,
     refusal,
+    settlement_move,
 )
+from compliance.settlement.statement import issue_statement
 
 CAUSE = "settlement"
 
@@ -156,7 +158,8 @@ def confirm(
     actor: Actor,
     now: datetime,
 ) -> Calculation:
-    """Clause 4.6: an approver chooses the basis and confirms the figures; they are written down and stay.
+    """Clause 4.6: an approver chooses the basis and confirms the figures; they are written down and stay,
+    and the statement is issued with them.
 
     reason  why this basis
     refund  what the approver saw; raises Conflict where it has changed since
@@ -174,6 +177,8 @@ def confirm(
             seen=refund,
         )
     usage = usage_of(session, settlement)
+    settlement_move(settlement.state, SettlementEvent.CONFIRM)
+    document = issue_statement(session, settlement, calculation, usage, actor=actor, now=now)
     move(
         session,
         settlement,
@@ -195,6 +200,7 @@ def confirm(
             "confirmed_by": actor.name,
             "confirmed_by_id": actor.id,
             "confirmed_at": now,
+            "document_number": document.number,
         },
         details={"basis": basis.value, "used": calculation.used, "refund": str(calculation.refund)},
     )

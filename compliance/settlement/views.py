@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from agreements.kernel import clock, files
 from agreements.kernel.access.rules import Permission, require
 from agreements.kernel.db import db
-from agreements.kernel.errors import InvalidInput, LuyueError, NotFound
+from agreements.kernel.errors import N_, InvalidInput, LuyueError, NotFound
 from agreements.kernel.instants import legal_date
 from agreements.kernel.money import Money
 from agreements.kernel.web.paging import page_of
 from agreements.kernel.web.rest import file_response
+from agreements.paper.issuing import document_of_number
 from agreements.register.actions import agreement_of_order
 from agreements.register.models import Agreement
 from compliance.settlement import reading
@@ -44,7 +45,7 @@ def parts() -> dict[str, object]:
 
 def statement_address(settlement: Settlement) -> str | None:
     """Return where a settlement's statement is downloaded; None as long as there is none."""
-    return None if settlement.document_number is None else url_for(".statement", settlement_id=settlement.id)
+    return None if settlement.document_number is None else url_for("settlements.statement", settlement_id=settlement.id)
 
 
 def exact_yuan(fen: Decimal) -> str:
@@ -108,6 +109,18 @@ def settlement_page(
         now=now,
     )
     return page, error.status if error else 200
+
+
+@settlements.get("/<int:settlement_id>/statement")
+def statement(settlement_id: int) -> ResponseReturnValue:
+    """Hand out the signed statement."""
+    require(g.actor, Permission.READ)
+    session = db.session()
+    number = settlement_of_id(session, settlement_id).document_number
+    document = None if number is None else document_of_number(session, number)
+    if document is None:
+        raise NotFound(N_("This settlement has no statement yet."), field="settlement")
+    return file_response(files.content_of(session, document.file), document.file.name)
 
 
 @settlements.get("/<int:settlement_id>/usage/<int:statement_id>/file")
