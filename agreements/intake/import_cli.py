@@ -15,6 +15,8 @@ from agreements.intake.draft import Draft
 from agreements.intake.drafting import read_source
 from agreements.intake.loading import read_path, source_of
 from agreements.intake.models import Amount
+from agreements.intake.order_list_cli import ListImported, import_list, is_list
+from agreements.intake.order_list_cli import told as told_of_list
 from agreements.intake.reviewed import draft_snapshot, reviewed
 from agreements.intake.uploads import contract_upload
 from agreements.intake.working_days import working_days_of
@@ -71,10 +73,23 @@ def import_files(
     tenant_key: str | None,
     as_json: bool,
 ) -> None:
-    """Read contract files and register them; an order that is registered already is left as it is."""
-    done, worst = [], 0
-    for path in paths:
+    """Read contract files and lists of orders (CSV, XLSX); an order that is registered already is left as it is.
+
+    Orders of a list await a person's confirmation on the Import page, unless --yes registers them.
+    """
+    done: list[Imported | ListImported] = []
+    worst = 0
+    for number, path in enumerate(paths, 1):
+        if len(paths) > 1:
+            click.echo(f"[{number}/{len(paths)}] {path}", err=True)
         try:
+            if is_list(Path(path)):
+                rows = import_list(Path(path), yes=yes, product=product)
+                worst = max(worst, int(rows.has_problems))
+                done.append(rows)
+                if not as_json:
+                    click.echo(told_of_list(rows))
+                continue
             imported = _import(Path(path), Wishes(yes, product, tenant_key))
         except LuyueError as error:
             click.echo(f"Error: {path}: {command_error(error).message}", err=True)
