@@ -38,6 +38,9 @@ FRAME = Frame(
     "LY-2024-000001-ABC234", PROVIDER, "http://127.0.0.1:8000/verify?number=LY-2024-000001-ABC234", NOW, is_trial=False
 )
 SEAL = SealFace(PROVIDER, "")
+REVOCATIONS_AT = x509.CRLDistributionPoints(
+    [x509.DistributionPoint([x509.UniformResourceIdentifier("http://ca.example/list.crl")], None, None, None)]
+)
 LONG = (
     "甲方应当自收到本通知之日起5个工作日内（含第5日）完成改正，并将改正结果以书面形式送达乙方；逾期未改正的，"
     "乙方有权依据主协议第3.3条、附件第2.4条暂停服务。相关订单号为ORDER20240912-00012345，应付金额为¥1,234,567.89元。"
@@ -55,7 +58,13 @@ def some_content(**changed):
             Paragraph(LONG),
             Facts((("订单号", "200000000000001"), ("产品", "身份二要素核验-【示例】"))),
             Paragraph(LONG, Weight.CLAUSE, "（一）"),
-            Grid(("项目", "金额（元）"), (("服务费", "1,200.00"), ("合计", "1,200.00")), (3, 1), frozenset({1}), total=True),
+            Grid(
+                ("项目", "金额（元）"),
+                (("服务费", "1,200.00"), ("合计", "1,200.00")),
+                (3, 1),
+                frozenset({1}),
+                total=True,
+            ),
             Paragraph("以上期限届满日为周末或法定休假日的，顺延至其后第一个工作日。", Weight.NOTE),
         ),
         "signatures": (Signature("", PROVIDER, is_ours=True, dated_on=day("Mon 2024-09-16")),),
@@ -125,7 +134,7 @@ class Authority:
             .next_update(wall + timedelta(days=7))
             .add_revoked_certificate(entry)
             .sign(self.key, hashes.SHA256())
-            .public_bytes(serialization.Encoding.DER)
+            .public_bytes(serialization.Encoding.PEM)
         )
 
     @property
@@ -143,6 +152,7 @@ class Authority:
             .not_valid_before(wall - timedelta(days=30))
             .not_valid_after(wall + timedelta(days=365))
             .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+            .add_extension(REVOCATIONS_AT, critical=False)
             .add_extension(
                 x509.KeyUsage(
                     digital_signature=True,

@@ -72,7 +72,7 @@ def _opened(content: bytes, passphrase: bytes | None, *, is_trial: bool) -> Sign
     encoded = held.key.private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    store = SimpleCertificateStore()
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     store.register_multiple([_asn1(each.certificate) for each in held.additional_certs])
     signer = SimpleSigner(
         signing_cert=_asn1(certificate),

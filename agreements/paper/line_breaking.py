@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from uniseg.linebreak import line_break_boundaries
 
@@ -65,7 +66,7 @@ def units(text: str) -> list[str]:
         end = run.end()
     places.update(range(end + 1, len(text)))
     kept = sorted(place for place in places if _may_end(text, place))
-    return [text[start:stop] for start, stop in zip(kept, kept[1:], strict=False)]
+    return [text[start:stop] for start, stop in pairwise(kept)]
 
 
 def _may_end(text: str, place: int) -> bool:

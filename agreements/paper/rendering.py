@@ -288,7 +288,7 @@ def _verification(frame: Frame, words: Words) -> tuple[float, Draw]:
         y = top - 6
         for line, index in lines:
             canvas.setFillColorRGB(*(MARK_RED if index == 3 else FAINT))
-            draw_line(canvas, line, NOTE, left + QR_SIDE + 10, y - base(NOTE), measure)
+            draw_line(canvas, line, NOTE, x=left + QR_SIDE + 10, y=y - base(NOTE), measure=measure)
             y -= NOTE.leading
 
     return height, draw

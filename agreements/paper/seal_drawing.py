@@ -100,7 +100,7 @@ def _draw_name(canvas: Any, name: str) -> None:
     narrow = max(NARROWEST, min(1.0, room / height * 0.99))
     for index, character in enumerate(name):
         turn = (len(name) - 1) / 2 * step - index * step  # to the left positive
-        _draw_glyph(canvas, character, turn, NAME_RADIUS - height, height, narrow)
+        _draw_glyph(canvas, character, turn, foot=NAME_RADIUS - height, height=height, narrow=narrow)
 
 
 def _draw_straight(canvas: Any, line: str) -> None:
@@ -114,7 +114,7 @@ def _draw_straight(canvas: Any, line: str) -> None:
         _draw_path(canvas, character, lambda u, v, x=x: (x + u * height * narrow, v * height - 11.6 * MM))
 
 
-def _draw_glyph(canvas: Any, character: str, turn: float, foot: float, height: float, narrow: float) -> None:
+def _draw_glyph(canvas: Any, character: str, turn: float, *, foot: float, height: float, narrow: float) -> None:
     """Draw a character that stands on the circle of radius `foot`, turned from the top by an angle."""
     cos, sin = math.cos(turn), math.sin(turn)
 

@@ -50,7 +50,7 @@ class Box:
     head: tuple["Box", ...] = ()
 
 
-def draw_line(canvas: Any, line: Line, face: Face, x: float, y: float, measure: float, *, spread: bool = True) -> None:
+def draw_line(canvas: Any, line: Line, face: Face, *, x: float, y: float, measure: float, spread: bool = True) -> None:
     """Draw one line of text with its base line at y, widened evenly to the measure where `spread`."""
     gap = stretch(line, size=face.size, measure=measure) if spread else 0.0
     text = canvas.beginText(x, y)
@@ -119,7 +119,7 @@ def _line_drawer(line: Line, face: Face, shift: float, measure: float, label: st
         if label:
             canvas.setFont(face.name, face.size)
             canvas.drawString(x, top - base(face), label)
-        draw_line(canvas, line, face, x + shift, top - base(face), measure)
+        draw_line(canvas, line, face, x=x + shift, y=top - base(face), measure=measure)
 
     return draw
 
@@ -169,7 +169,7 @@ def _table(
             height = max(len(column) * face.leading for column, face in zip(part, faces, strict=True)) + 2 * PADDING_Y
             yield Box(
                 height,
-                _row_drawer(part, faces, shaded, widths, numeric, height),
+                _row_drawer(part, faces, shaded, widths=widths, numeric=numeric, height=height),
                 before=before if number == 0 and start == 0 else 0.0,
             )
 
@@ -178,6 +178,7 @@ def _row_drawer(
     columns: Sequence[Sequence[Line]],
     faces: Sequence[Face],
     shaded: Sequence[bool],
+    *,
     widths: Sequence[float],
     numeric: frozenset[int],
     height: float,
@@ -195,7 +196,15 @@ def _row_drawer(
             y = top - PADDING_Y
             for line in lines:
                 shift = max(room - line.width, 0.0) if index in numeric else 0.0
-                draw_line(canvas, line, face, x + PADDING_X + shift, y - base(face), room, spread=index not in numeric)
+                draw_line(
+                    canvas,
+                    line,
+                    face,
+                    x=x + PADDING_X + shift,
+                    y=y - base(face),
+                    measure=room,
+                    spread=index not in numeric,
+                )
                 y -= face.leading
             x += wide
 
