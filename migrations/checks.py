@@ -1,4 +1,4 @@
-"""Changing a CHECK of a table that holds rows, on both engines.
+"""Changing a CHECK, or whether a column may be empty, of a table that holds rows, on both engines.
 
 SQLite can't alter a constraint. Its own advice where nothing stored changes is to write the table's text anew
 (https://www.sqlite.org/lang_altertable.html, section 7); Alembic's copying of the table would lose every CHECK it does
@@ -9,6 +9,8 @@ import re
 
 import sqlalchemy as sa
 from alembic import op
+
+_STORED = "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = :table"
 
 
 def replace_check(table: str, name: str, condition: str) -> None:
@@ -24,8 +26,7 @@ def replace_check(table: str, name: str, condition: str) -> None:
 
 
 def _rewrite(connection: sa.Connection, table: str, name: str, condition: str) -> None:
-    stored = "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = :table"
-    text: str = connection.execute(sa.text(stored), {"table": table}).scalar_one()
+    text: str = connection.execute(sa.text(_STORED), {"table": table}).scalar_one()
     clause = f"CONSTRAINT {name} CHECK ({condition})"
     start = text.find(f"CONSTRAINT {name} CHECK")
     if start < 0:
@@ -33,11 +34,16 @@ def _rewrite(connection: sa.Connection, table: str, name: str, condition: str) -
         changed = f"{body}, \n\t{clause}\n)"
     else:
         changed = text[:start] + clause + text[_end_of(text, start) :]
+    _store(connection, table, changed)
+
+
+def _store(connection: sa.Connection, table: str, text: str) -> None:
+    """Write a table's text anew; nothing stored in the table may change by it."""
     version = connection.execute(sa.text("PRAGMA schema_version")).scalar_one()
     connection.exec_driver_sql("PRAGMA writable_schema = ON")
     connection.execute(
         sa.text("UPDATE sqlite_schema SET sql = :text WHERE type = 'table' AND name = :table"),
-        {"text": changed, "table": table},
+        {"text": text, "table": table},
     )
     connection.exec_driver_sql(f"PRAGMA schema_version = {version + 1}")
     connection.exec_driver_sql("PRAGMA writable_schema = OFF")
@@ -51,3 +57,16 @@ def _end_of(text: str, start: int) -> int:
         if depth == 0:
             return found.end()
     raise ValueError(f"no end of the condition in: {text}")
+
+
+def allow_null(table: str, column: str) -> None:
+    """Let a column be empty."""
+    connection = op.get_bind()
+    if connection.dialect.name != "sqlite":
+        op.alter_column(table, column, nullable=True)
+        return
+    text: str = connection.execute(sa.text(_STORED), {"table": table}).scalar_one()
+    changed, found = re.subn(rf"(\n\t\"?{column}\"? [^\n]*?) NOT NULL", r"\1", text, count=1)
+    if not found:
+        raise ValueError(f"{table}.{column} may be empty already, or its text is not ours: {text}")
+    _store(connection, table, changed)
