@@ -28,7 +28,10 @@ class Party(Base):
     """
 
     __tablename__ = "party"
-    __table_args__ = (CheckConstraint("credit_code IS NULL OR length(credit_code) = 18", name="credit_code"),)
+    __table_args__ = (
+        CheckConstraint("credit_code IS NULL OR length(credit_code) = 18", name="credit_code"),
+        Index("uq_party_credit_code", "credit_code", unique=True),  # an index, so that it could be added later
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -37,7 +40,7 @@ class Party(Base):
     kind: Mapped[PartyKind] = mapped_column(
         enum_type(PartyKind), default=PartyKind.LEGAL_PERSON, server_default=PartyKind.LEGAL_PERSON.value
     )
-    credit_code: Mapped[str | None] = mapped_column(String(18), unique=True)
+    credit_code: Mapped[str | None] = mapped_column(String(18))
     recorded_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     former_names: Mapped[list["PartyName"]] = relationship(order_by="PartyName.until_on.desc(), PartyName.id.desc()")
