@@ -95,7 +95,12 @@ def seed(count: int) -> None:
             session,
             Product,
             [
-                {"code": f"check-{i}", "name": f"核验服务{i}", "data_sensitivity": Sensitivity.STRICT, "recorded_at": NOW}
+                {
+                    "code": f"check-{i}",
+                    "name": f"核验服务{i}",
+                    "data_sensitivity": Sensitivity.STRICT,
+                    "recorded_at": NOW,
+                }
                 for i in range(1, 41)
             ],
         )
