@@ -6,6 +6,7 @@ Lengths are in points (or pixels), measured from the left and the top edge of th
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 THIN = 4.0
 SHORTEST_RULE = 12.0
@@ -15,9 +16,8 @@ WIDE_GAP = 1.6
 """Times the height of the text: what stands further apart in a line are two cells."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Words that stand together; top < bottom."""
+class Piece(NamedTuple):
+    """Words that stand together; top < bottom. A tuple, because a page has hundreds."""
 
     text: str
     left: float
@@ -149,6 +149,8 @@ def _same_place(one: tuple[float, float], other: tuple[float, float]) -> bool:
 
 def _cell_around(piece: Piece, across: Sequence[Rule], down: Sequence[Rule]) -> tuple[float, float] | None:
     """Return left and top of the cell around a piece; None where rules do not close it in."""
+    if not down:
+        return None
     x, y = (piece.left + min(piece.right, piece.left + piece.height)) / 2, piece.middle
     lefts = [rule.at for rule in down if rule.at <= x and rule.start - SAME <= y <= rule.end + SAME]
     rights = [rule.at for rule in down if rule.at > x and rule.start - SAME <= y <= rule.end + SAME]

@@ -3,7 +3,7 @@
 import ctypes
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -147,11 +147,11 @@ def _pieces(raw: pdfium.FPDF_TEXTPAGE, height: float, text: str, at: int) -> lis
         and abs(last.middle - first.middle) < first.height / 2
     ) or len(text) == 1:
         return [whole]
-    pieces = [replace(first, text=text[0])]
+    pieces = [first._replace(text=text[0])]
     for place, character in enumerate(text[1:], at + 1):
         box, before = _box(raw, height, place), pieces[-1]
         if box.left < before.right - box.height or abs(box.middle - before.middle) > box.height / 2:
-            pieces.append(replace(box, text=character))
+            pieces.append(box._replace(text=character))
         else:
             pieces[-1] = _around(before.text + character, before, box)
     return pieces

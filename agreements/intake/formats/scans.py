@@ -5,11 +5,11 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from time import sleep
 
 from agreements.intake.formats.confined import PROJECT, plain_environment, source_from
 from agreements.intake.formats.limits import (
@@ -21,7 +21,7 @@ from agreements.intake.formats.limits import (
 from agreements.intake.formats.refusals import refusal
 from agreements.intake.formats.source import SourceText
 
-WAIT_SECONDS = 5.0
+ATTEMPTS, PAUSE_SECONDS = 25, 0.2
 LOCK = "luyue-scan-reading.lock"
 
 
@@ -59,16 +59,15 @@ def read_scan(name: str, content: bytes) -> SourceText:
 
 
 @contextmanager
-def _alone(name: str) -> Iterator[None]:
+def _alone(name: str, attempts: int = ATTEMPTS) -> Iterator[None]:
     """Hold the machine's one place for reading a scan; give up after seconds."""
     with (Path(tempfile.gettempdir()) / LOCK).open("w") as file:
-        until = time.monotonic() + WAIT_SECONDS
-        while True:
+        for attempt in range(attempts, 0, -1):
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
-                if time.monotonic() > until:
+                if attempt == 1:
                     raise refusal("SCAN_READING_BUSY", name) from None
-                time.sleep(0.1)
+                sleep(PAUSE_SECONDS)
         yield
