@@ -8,8 +8,8 @@ from flask import Blueprint, Flask
 from flask_migrate import Migrate
 
 from agreements.calendar import cli as calendar_cli
-from agreements.intake import cli as intake_cli
 from agreements.intake import batch_views, form_views, import_cli
+from agreements.intake import cli as intake_cli
 from agreements.intake import views as intake_views
 from agreements.kernel import audit_cli, crypto, files, journal, policy_views
 from agreements.kernel.access import admin_views as access_admin_views
@@ -26,6 +26,8 @@ from agreements.kernel.web.mounting import PEOPLE, PUBLIC, STAFF_KEYS, Access, g
 from agreements.kernel.web.rest_document import publish
 from agreements.kernel.web.shell import prepare_web
 from agreements.register import models as register_models
+from agreements.register import views_supplements as register_supplements
+from agreements.register import views_terms as register_terms
 from compliance.alarms import views as alarms_views
 from compliance.breaches import api as breaches_api
 from compliance.breaches import views as breaches_views
@@ -42,6 +44,7 @@ from compliance.desk import calendar_pages as desk_calendar
 from compliance.desk import calendar_years as desk_calendar_years
 from compliance.desk import cli as desk_cli
 from compliance.desk import documents as desk_documents
+from compliance.desk import ending as desk_ending
 from compliance.desk import prepare_cli
 from compliance.desk import register as desk_register
 from compliance.desk import tenant as desk_tenant
@@ -142,6 +145,9 @@ def register_rooms(app: Flask) -> None:
         (desk_today.blueprint, PEOPLE),
         (desk_register.blueprint, PEOPLE),
         (desk_agreement.blueprint, PEOPLE),
+        (desk_ending.blueprint, PEOPLE),
+        (register_terms.agreement_terms, PEOPLE),
+        (register_supplements.supplements, PEOPLE),
         (desk_tenant.blueprint, PEOPLE),
         (desk_tenant_records.tenant_records, PEOPLE),
         (desk_tenant_account.tenant_account, PEOPLE),

@@ -13,7 +13,9 @@ from agreements.kernel.errors import N_, NotFound
 from agreements.kernel.files import StoredFile
 from agreements.kernel.instants import legal_date
 from agreements.register.actions import agreement_of_order, terms_in_force
+from agreements.register.ending import ending_of
 from agreements.register.models import Agreement, Instrument, Term
+from agreements.register.snapshots import snapshot_of
 from compliance.breaches.models import BreachCase
 from compliance.desk import rules
 from compliance.desk.cases import CaseRow, case_rows
@@ -122,7 +124,7 @@ def _timeline(session: Session, agreement: Agreement) -> list[AuditEvent]:
 
 
 def file_of_agreement(session: Session, order_no: str, file_id: int) -> StoredFile:
-    """Return a file of the agreement: its text, or an instrument's; any other raises NotFound."""
+    """Return a file of the agreement: its text, an instrument's, the saved page, the proof of its end; any other raises NotFound."""
     agreement = agreement_of_order(session, order_no)
     if agreement.document_id == file_id:
         return agreement.document
@@ -131,6 +133,9 @@ def file_of_agreement(session: Session, order_no: str, file_id: int) -> StoredFi
         .where(Instrument.agreement_id == agreement.id, Instrument.file_id == file_id)
         .options(joinedload(Instrument.file))
     ).first()
-    if instrument is None:
-        raise NotFound(N_("This agreement has no such file."), field="file")
-    return instrument.file
+    if instrument is not None:
+        return instrument.file
+    for row in (snapshot_of(session, agreement.id), ending_of(session, agreement.id)):
+        if row is not None and row.file_id == file_id:
+            return row.file
+    raise NotFound(N_("This agreement has no such file."), field="file")

@@ -24,6 +24,7 @@ ROOMS = (
     Room("/", "today", "layout-dashboard", "t"),
     Room(SEARCH, "register", "file-text", "r"),
     Room("/import", "import", "file-import", "i", Permission.IMPORT_AGREEMENT),
+    Room("/supplements", "supplements", "signature", "e"),
     Room("/changes", "changes", "switch-horizontal", "h"),
     Room("/upstream", "upstream", "database", "u"),
     Room("/cases", "cases", "gavel", "c"),

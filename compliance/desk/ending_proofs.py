@@ -1,0 +1,54 @@
+"""What the desk can show for the register's guards: breaches that may end an agreement, what is left to be done."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from agreements.kernel.errors import N_, NotFound
+from agreements.register.ending_rules import BreachProof, ClosingProof
+from agreements.register.models import Agreement
+from compliance.breaches.models import BreachCase
+from compliance.breaches.rules import CaseState
+from compliance.obligations.models import Obligation
+from compliance.obligations.rules import OPEN_STATES
+from compliance.settlement.actions import live_settlement
+from compliance.settlement.figures import why_not_settled
+from compliance.settlement.rules import SettlementState
+
+UNCONFIRMED = (CaseState.SUSPECTED, CaseState.DISMISSED)
+
+
+def breaches_of(session: Session, agreement: Agreement) -> list[BreachCase]:
+    """Return the agreement's confirmed breaches, newest first."""
+    return list(
+        session.scalars(
+            select(BreachCase)
+            .where(BreachCase.agreement_id == agreement.id, BreachCase.state.not_in(UNCONFIRMED))
+            .order_by(BreachCase.id.desc())
+        )
+    )
+
+
+def breach_proof(session: Session, agreement: Agreement, case_id: int) -> BreachProof:
+    case = session.get(BreachCase, case_id)
+    if case is None or case.agreement_id != agreement.id:
+        raise NotFound(N_("This agreement has no such case."), field="case_id")
+    return BreachProof(f"case:{case.id}", confirmed=case.state not in UNCONFIRMED, known_at=case.known_at)
+
+
+def closing_proof(session: Session, agreement: Agreement, *, retention_scheduled: bool) -> ClosingProof:
+    """Return what is left; a settlement counts as closed where 4.6 asks for none.
+
+    retention_scheduled  that the person who closes has set how long the records are kept
+    """
+    open_obligations = session.scalar(
+        select(func.count(Obligation.id)).where(
+            Obligation.agreement_id == agreement.id, Obligation.state.in_(OPEN_STATES)
+        )
+    )
+    settlement = live_settlement(session, agreement.id)
+    settled = (
+        settlement.state is SettlementState.PAID
+        if settlement is not None
+        else why_not_settled(session, agreement) is not None
+    )
+    return ClosingProof(open_obligations or 0, settlement_closed=settled, retention_scheduled=retention_scheduled)
