@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from agreements.intake.numerals import CHINESE, read_whole
 
 _YEAR = r"(?:\d{4}|[〇零一二三四五六七八九]{4})"
-_SMALL = rf"(?:\d{{1,2}}|{CHINESE}{{1,3}})"
+_SMALL = rf"(?:\d{{1,2}}|[{CHINESE[1:-1]}廿卅]{{1,3}})"
 _TIME = (
     r"(?:\s{0,3}T?\s{0,3}(?P<hour>[01]?\d|2[0-4])\s?[:时]\s?(?P<minute>[0-5]\d)?\s?[:分]?\s?(?P<second>[0-5]\d)?秒?)?"
 )
@@ -55,7 +55,7 @@ def dates_in(text: str) -> list[WrittenDate | None]:
                 continue
             has_year = year is not None
             year = year or (before.on.year if before else 0)
-            month, day = read_whole(match["month"]) or 0, read_whole(match["day"]) or 0
+            month, day = _small(match["month"]), _small(match["day"])
         try:
             on = date(year, month, day)
         except ValueError:
@@ -68,6 +68,10 @@ def dates_in(text: str) -> list[WrittenDate | None]:
             moment += timedelta(hours=int(hour), minutes=int(minute or 0), seconds=int(second or 0))
         found.append(WrittenDate(on, moment, hour is not None, match.start(), match.end(), has_year))
     return found
+
+
+def _small(text: str) -> int:
+    return read_whole(text.replace("廿", "二十").replace("卅", "三十")) or 0
 
 
 def _year(text: str) -> int:

@@ -130,19 +130,27 @@ def uniform_document(original: str) -> Document:
 
     position = 0
     in_row = False
+    line_begins = 0
     for special in SPECIAL.finditer(original):
         put_plain(position, special.start())
         seen = _stands_for(special)
         if (special["tag"] or "").lower() in {"tr", "table"}:
             in_row = special.group().lower().startswith("<tr")
-        elif in_row and seen == "\n":
-            seen = " "  # HTML rows may run over several lines
+        elif seen == "\n" and (in_row or (special["tag"] and _is_row(pieces, line_begins))):
+            seen = " "  # HTML rows may run over several lines, cells of Markdown hold <br>
         put(seen, special.start())
+        if seen == "\n":
+            line_begins = len(pieces)
         position = special.end()
     put_plain(position, len(original))
     text = "".join(pieces)
     origins.append(len(original))
     return Document(original, text, origins, _lines(text))
+
+
+def _is_row(pieces: Sequence[str], line_begins: int) -> bool:
+    """Say whether the line that is being put together is a row of a Markdown table."""
+    return next((piece == CELL for piece in pieces[line_begins:] if piece.strip(" \u3000")), False)
 
 
 def _stands_for(special: re.Match[str]) -> str:

@@ -88,7 +88,7 @@ TAKES_FREE_TEXT = frozenset({"party", "name", "address", "product_name", "spec_t
 def _any_of(alternatives: list[str]) -> str:
     """Alternatives, longest first, each tolerating blanks between its characters (联 系 人)."""
     longest_first = sorted(alternatives, key=len, reverse=True)
-    return "|".join("[ ]{0,4}".join(re.escape(character) for character in word) for word in longest_first)
+    return "|".join("[ ]{0,12}".join(re.escape(character) for character in word) for word in longest_first)
 
 
 LABEL = re.compile(

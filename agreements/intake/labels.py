@@ -16,6 +16,7 @@ WIDE_GAP = re.compile(r"\s{2,}")
 UNKNOWN_LABEL = re.compile(r"[\s,;]+[\u4e00-\u9fff]{2,8}\s?:")
 LEADING_LABEL = re.compile(r"[\u4e00-\u9fff ]{2,12}:")
 PRICED = re.compile(r"\d\s?(?:元|次|万)")
+STARRED = re.compile(r"[*★☆※]")
 SEPARATOR_CELL = re.compile(r":?-+:?")
 CLAUSE_START = re.compile(
     r"(?:第\s?)?\d{1,2}\s?\.\s?\d{1,2}(?!\d|\s?[元圆%万千]|\s*$)|[一二三四五六七八九十]{1,3}\s?、|第[一二三四五六七八九十\d]{1,3}[条章]|附\s?件"
@@ -29,6 +30,7 @@ BLANK = re.compile(
     r"[-—–/_\\.…\s年月日]*|无|暂无|空|待填|待定|待补充|未填|未填写|N/?A|\(?(?:用户)?(?:盖章|签章|签字|公章)(?:处)?\)?",
     re.IGNORECASE,
 )
+ANSWERED_BELOW = ORDER_KEYS | {"address", "contact", "phone"}
 LONGEST_LABELLED_LINE = 1000
 LONGEST_VALUE = 400
 MOST_CELLS = 40
@@ -180,9 +182,9 @@ def _may_be_plain_row(label: _Match, rest: str) -> bool:
 
 def _run_on(lines: Sequence[Line], position: int, label: Label) -> Label:
     """Take in the next line where a long value was wrapped, or where the label stands alone above its value."""
-    if position + 1 >= len(lines):
+    following = _line_below(lines, position, label)
+    if following is None:
         return label
-    following = lines[position + 1]
     if (
         not following.text
         or len(following.text) > 120
@@ -194,10 +196,20 @@ def _run_on(lines: Sequence[Line], position: int, label: Label) -> Label:
     ):
         return label
     if label.is_blank and label.key != "seal":
-        return replace(label, value_start=following.start, value_end=following.end, sure=0.7)
+        sure = 0.7 if following.number == label.line + 1 else 0.6
+        return replace(label, value_start=following.start, value_end=following.end, sure=sure)
     if label.key in TAKES_FREE_TEXT and label.value_end - label.value_start > 8:
         return replace(label, value_end=following.end, sure=0.8)
     return label
+
+
+def _line_below(lines: Sequence[Line], position: int, label: Label) -> Line | None:
+    """Return the line under a label; one that stands alone may have a blank line under it, if what follows is short."""
+    below = lines[position + 1 : position + 3]
+    if not below or below[0].text or not label.is_blank or label.key not in ANSWERED_BELOW:
+        return below[0] if below else None
+    is_short = len(below) > 1 and len(below[1].text) <= 40 and "," not in below[1].text
+    return below[1] if is_short else below[0]
 
 
 def _opens_with_a_label(text: str, above: Label) -> bool:
@@ -296,7 +308,10 @@ def _cells(row: Line) -> list[tuple[int, str]]:
     """Return offset within the row and text of each cell; the edges of the table make no cells."""
     cells, offset = [], 0
     for part in row.text.split(CELL):
-        cells.append((offset + len(part) - len(part.lstrip()), part.strip()))
+        text = part.strip()
+        if STARRED.match(text) and _bare_label(text.strip("*★☆※ ")):
+            text = text.strip("*★☆※ ")
+        cells.append((offset + part.index(text), text))
         offset += len(part) + 1
     return cells[1:] if row.is_table_row else cells
 

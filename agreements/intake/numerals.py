@@ -73,6 +73,7 @@ _FORMAL = re.compile(
     rf"(?<![\d.])(?<!{CHINESE})({CHINESE}{{1,24}})[元圆](?:整|正)?"
     rf"(?:([{''.join(DIGITS)}])角)?(?:([{''.join(DIGITS)}])分)?(?:整|正)?"
 )
+_JIAO_FEN = re.compile(r"(?P<yuan>\d+)[元圆](?P<jiao>\d)角(?:(?P<fen>\d)分)?")
 _NOTE = re.compile(r"[(,;](?:含税|含增值税|已付款|已付清|已完成支付|已(?:优惠|减免?|抵扣)[^(),;]{1,20})[),;。]{0,3}$")
 """What may stand behind a sum without making it another: a tax note, or a discount that was taken off already."""
 _SAID_OF_A_SUM = re.compile(r"共计|合计|总计|小写|大写|已付|已支付|实付|人民币|RMB|CNY|[¥￥():]", re.IGNORECASE)
@@ -84,7 +85,7 @@ def read_yuan(text: str) -> Decimal | None:
 
     None where there is none, or where a second sum or anything not understood stands beside it: nobody guesses sums.
     """
-    rest = _NOTE.sub("", text.strip())
+    rest = _JIAO_FEN.sub(lambda sum_: f"{sum_['yuan']}.{sum_['jiao']}{sum_['fen'] or 0}元", _NOTE.sub("", text.strip()))
     formal = _FORMAL.search(rest)
     figures = rest
     if formal is not None:

@@ -12,6 +12,7 @@ from agreements.intake.labels import Label
 from agreements.intake.numerals import NUMBER, read_whole, read_yuan, yuan_in_words
 
 ORDER_NO = re.compile(r"(?=[A-Za-z_-]{0,39}\d)[A-Za-z0-9][A-Za-z0-9_-]{3,39}")
+NUMBER_SIGN = re.compile(r"^(?:No[.:]?|№)?[\s\"'“”‘’]*(?=[A-Za-z0-9])", re.IGNORECASE)
 QUANTITY = re.compile(rf"[x×*]?\s?(?P<number>{NUMBER})\s?(?:\(\s?[^()]{{1,6}}\))?\s?(?:个|份|套|件|次|笔|台|年|月|包)?")
 NOT_PAID = re.compile(r"未支付|未付|未完成支付|待支付|待付|尚未|没有支付|暂未|未缴")
 FOREIGN = re.compile(r"USD|HKD|HK\$|(?:US)?\$|美元|美金|港元|港币|EUR|欧元|€|JPY|日元|GBP|英镑|£", re.IGNORECASE)
@@ -99,7 +100,7 @@ def _read_order_no(document: Document, label: Label | None) -> Field[str]:
     """An order number is kept as text; digits that a layout has spaced out are closed up."""
     if label is None:
         return Field()
-    text = _value(document, label).strip()
+    text = NUMBER_SIGN.sub("", _value(document, label).strip(" \"'“”‘’"))
     closed = re.sub(r"(?<=\d)\s+(?=\d)", "", text)
     match = ORDER_NO.match(closed)
     if match is None or (closed[match.end() :].strip() and closed[match.end()] not in " (,;/"):

@@ -133,6 +133,18 @@ SAME = {
     "order: wrapped value": with_order(rows("{}：{}").replace("两项比对-身份", "两项比对-\n身份")),
     "order: before the parties": None,
     "order: coupon and due rows": changed(TEXT, ("| 实付金额", "| 代金券抵扣 | 400.00 |\n| 应付金额 | 801.00 |\n| 实付金额")),
+    "order: wide labels": changed(TEXT, ("| 数量 |", "| 数        量 |"), ("| 订单编号 |", "| 订  单  编  号 ： |")),
+    "order: starred labels": changed(TEXT, ("| 订单编号 |", "| *订单编号* |"), ("| 数量 |", "| ★数量 |")),
+    "order: a break in a cell": changed(TEXT, ("2024年07月28日 至 2025年07月29日", "2024年07月28日<br>至<br>2025年07月29日")),
+    "order: days in old characters": changed(TEXT, ("2024年07月28日 至 2025年07月29日", "二〇二四年七月廿八日至二〇二五年七月廿九日")),
+    "order: number in quotes": changed(TEXT, ("| 202407280000123 |", "| No. “202407280000123” |")),
+    "order: jiao and fen": changed(TEXT, ("| 800.00 |", "| 800元0角0分 |")),
+    "header: labels and values apart": with_header(
+        f"甲方：{A}\n\n地址：\n\n{ADDRESS_A}\n\n联系人：\n\n{A}\n\n电话：\n\n13900000001\n\n乙方：{B}\n\n地址：\n\n{ADDRESS_B}\n\n联系人：\n\n示例员\n\n电话：\n\n13900000002"
+    ),
+    "accounts: the party in brackets": re.sub(
+        r"一、最终用户.*如下：", f"一、商品\n\n阿里云账号（甲方）：海棠企业咨询有限公司\n阿里云账号（乙方）：{B}\n", TEXT
+    ),
     "order: coupon after": changed(TEXT, ("800.00 |\n", "800.00 |\n| 优惠金额 | 400.00 |\n")),
     "signature: all labels together": with_signature(
         f"甲方: {A}\n\n乙方: {B}\n\n(用户盖章处)\n\n(盖章)\n\n日期: 2024年07月28日\n\n日期: 2024年07月28日"
@@ -236,6 +248,12 @@ def test_a_merged_contact_line_gives_both_values():
 def test_a_number_leaves_the_brackets_of_a_contact_whole(printed, contact):
     read = read_json(changed(TEXT, (f"联系人：{A}\n\n电话：13900000001", f"联系人：{printed}")))
     assert (read["parties"]["party_a"]["contact"], read["parties"]["party_a"]["phone"]) == (contact, "13900000001")
+
+
+def test_contact_and_phone_in_one_label_among_others_on_the_line():
+    merged = f"甲方：{A}；联系人、电话：张三 13900000001。\n乙方：{B}；联系人、电话：示例员 13900000002。"
+    party = read_json(with_header(merged))["parties"]["party_a"]
+    assert (party["contact"], party["phone"]) == ("张三", "13900000001")
 
 
 def test_two_phones_are_both_kept():
