@@ -16,7 +16,7 @@ from compliance.desk.cases import CaseRow, cases_of_obligations
 from compliance.desk.reading import with_whose
 from compliance.desk.rules import NextAct, NextStep, Whose
 from compliance.obligations.models import Obligation
-from compliance.obligations.rules import OPEN_STATES, ObligationCode, is_overdue
+from compliance.obligations.rules import OPEN_STATES, REMINDERS, ObligationCode, is_overdue
 
 CAUSES = {"upstream": "upstream", "change": "changes", "change_procedure": "changes"}
 """The room whose page tells of a cause, by the cause's first word."""
@@ -26,7 +26,7 @@ CAUSES = {"upstream": "upstream", "change": "changes", "change_procedure": "chan
 class Duty:
     """One duty. `working_days_left` is negative once late, None where the count reaches an unpublished year.
 
-    is_late  overdue by its bound, whether or not a sweep has recorded it (T-15)
+    is_late  overdue by its bound, whether or not a sweep has recorded it (T-15); a reminder makes nobody late
     step     None for a duty that is performed or void
     """
 
@@ -52,7 +52,8 @@ def duties(session: Session, *conditions: ColumnElement[bool], calendar: Working
             obligation=obligation,
             whose=Whose(*whose),
             working_days_left=rules.working_days_until(calendar, today, obligation.due_on),
-            is_late=is_overdue(
+            is_late=obligation.code not in REMINDERS
+            and is_overdue(
                 state=obligation.state,
                 overdue_from=obligation.overdue_from,
                 provisional=obligation.provisional,

@@ -82,12 +82,9 @@ def statement(
                 f"双方就上述订单的合作已于{_day(settlement.ended_on)}{ENDINGS.get(agreement.state, '提前终止')}。"
                 "根据《最终用户使用协议》附件第4.6条，按服务价格标准和实际使用情况结算如下："
             ),
-            Paragraph("订单与使用情况", Weight.HEADING),
-            Facts(_order_rows(agreement, settlement, calculation, usage)),
-            Paragraph("计算", Weight.HEADING),
+            Facts(_order_rows(agreement, calculation, usage)),
             _grid(calculation),
             Paragraph(f"结算口径：{BASES[calculation.basis]}。金额以分为单位，仅在最后一步四舍五入一次。", Weight.NOTE),
-            Paragraph("结论", Weight.HEADING),
             Paragraph(_conclusion(amount, owed=owed)),
             Paragraph("除本结算单所列款项外，协议终止前已经产生的其他权利义务以及保密、数据保护义务不受影响。"),
         ),
@@ -99,25 +96,20 @@ def statement(
 
 
 def _order_rows(
-    agreement: Agreement, settlement: Settlement, calculation: Calculation, usage: UsageStatement | None
+    agreement: Agreement, calculation: Calculation, usage: UsageStatement | None
 ) -> tuple[tuple[str, str], ...]:
     order = order_of(agreement)
     rows = [
         ("商品名称", agreement.product_name),
         ("规格与数量", f"{agreement.spec_text} × {agreement.quantity}"),
         ("服务期限", f"{_day(order.first_on)}至{_day(order.last_on)}（首尾两日均计入，共{order.days}天）"),
-        ("合作终止日", _day(settlement.ended_on)),
-        ("商品价格", _yuan(Money(agreement.list_price_fen))),
-        ("实付金额", _yuan(calculation.paid)),
+        ("价款", f"商品价格{_yuan(Money(agreement.list_price_fen))}，实付金额{_yuan(calculation.paid)}"),
     ]
     if calculation.measure is Measure.DAYS:
         rows.append(("已使用天数", f"{calculation.used}天（终止当日计入）"))
     elif usage is not None:
         of = f" / {calculation.total:,}次" if calculation.total else "次"
-        rows += [
-            ("计费次数", f"{usage.used:,}{of}（统计至{_day(usage.used_through_on)}）"),
-            ("数据来源", usage.source),
-        ]
+        rows.append(("计费次数", f"{usage.used:,}{of}（统计至{_day(usage.used_through_on)}；来源：{usage.source}）"))
     return tuple(rows)
 
 
@@ -135,7 +127,7 @@ def _grid(c: Calculation) -> Grid:
             *((("减：此前已退款", "", str(c.earlier)),) if c.earlier.fen else ()),
             (
                 "减：已消耗金额",
-                f"{c.price}元 × {c.used:,}{unit} ÷ {c.total:,}{unit} = {_exact(c.consumed_value)}元",
+                f"{c.price}元 × {c.used:,}{unit} ÷ {c.total:,}{unit} {_exact(c.consumed_value)}元",
                 str(c.consumed),
             ),
             ("应退金额", "不低于零", str(c.refund)),
@@ -152,7 +144,10 @@ def _conclusion(amount: Money, *, owed: bool) -> str:
 
 
 def _exact(fen: Decimal) -> str:
-    return f"{fen / 100:,.6f}".rstrip("0").rstrip(".")
+    """Return “= 400”, or “≈ 266.666667” where six digits do not show the whole."""
+    yuan = fen / 100
+    shown = f"{yuan:,.6f}".rstrip("0").rstrip(".")
+    return f"{'=' if yuan == round(yuan, 6) else '≈'} {shown}"
 
 
 def _yuan(amount: Money) -> str:
