@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from agreements.intake.formats.page_layout import Cell, Page, Piece, Row, TextLine, items_of
 from agreements.intake.formats.source import Seen
+from agreements.intake.formats.unruled_tables import with_columns
 
 PAGE_NUMBER = re.compile(
     r"第?\s?[0-9一二三四五六七八九十]{1,4}\s?页?\s?[/,，、|]?\s?(?:共|of|/)?\s?[0-9一二三四五六七八九十]{0,4}\s?页?"
@@ -16,7 +17,7 @@ PAGE_NUMBER = re.compile(
 CARRIES_A_FIELD = re.compile(r"[\u4e00-\u9fff]{2,8}\s*[:：]\s*\S")
 BEGINS_ANEW = re.compile(
     r"[#•·●○■□◆①-⑳【]|[-–—*]\s|\(?[(（]?[0-9一二三四五六七八九十]{1,3}[)）、]|第\s?[0-9一二三四五六七八九十]{1,3}\s?[条章节部]"
-    r"|\d{1,2}\s?[.．]\s?(?:\d{1,2}|\s)|附\s?件|[\u4e00-\u9fff]{1,8}(?:[(（][^()（）]{1,6}[)）])?\s?[:：]"
+    r"|\d{1,2}\s?[.．]\s?(?:\d{1,2}|\s)|附\s?件|[\u4e00-\u9fff]{2,8}(?:[(（][^()（）]{1,6}[)）])?\s?[:：]"
 )
 DIGITS = re.compile(r"\d+")
 SENTENCE_END = "。；;!！?？"
@@ -56,7 +57,7 @@ def assembled(pages: Sequence[Page]) -> Assembled:
     items: list[TextLine | Row] = []
     for page in pages:
         page.lines = [line for at, line in enumerate(page.lines) if (page.number, at) not in running.dropped]
-        items += items_of(page)
+        items += with_columns(list(items_of(page)))
     result = Assembled()
     for line in running.kept:
         result.put("".join(piece.text for piece in line) + "\n", min(piece.confidence for piece in line))
@@ -180,10 +181,19 @@ def _goes_on(before: TextLine, line: TextLine, left: float, right: float) -> boo
         return False
     word = WORD.match(text)
     needed = 1.9 * size + (0.6 * size * len(word.group()) if word else 0.0)
-    if right - before.right > needed or BEGINS_ANEW.match(text):
+    if right - before.right > needed:
+        return False
+    if _is_open(before.pieces[-1].text):
+        return True
+    if BEGINS_ANEW.match(text):
         return False
     is_indented = line.left > min(left, before.left) + 1.2 * size
     return not (is_indented and before.pieces[-1].text[-1] in SENTENCE_END)
+
+
+def _is_open(text: str) -> bool:
+    """Say whether a line ends inside parentheses: what looks like a label after it is none."""
+    return sum(text.count(sign) for sign in "(（《“") > sum(text.count(sign) for sign in ")）》”")
 
 
 def _between(before: TextLine, line: TextLine) -> str:

@@ -15,6 +15,11 @@ SAME = 2.5
 WIDE_GAP = 1.6
 """Times the height of the text: what stands further apart in a line are two cells."""
 
+NARROW_GAP = 0.7
+"""The same in a line between two rules of a table that has none between its columns."""
+
+TALLEST_ROW = 60.0
+
 
 class Piece(NamedTuple):
     """Words that stand together; top < bottom. A tuple, because a page has hundreds."""
@@ -73,11 +78,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """A line outside of tables; `is_full` says that it fills the width, so that its sentence may go on below."""
+    """A line outside of ruled tables; its pieces stand apart like cells."""
 
     page: int
     pieces: tuple[Piece, ...]
-    room: float = 0.0
 
     @property
     def left(self) -> float:
@@ -176,12 +180,13 @@ def joined(rules: Sequence[Rule]) -> list[Rule]:
     return whole
 
 
-def split_at_gaps(pieces: Sequence[Piece], down: Sequence[Rule]) -> list[Piece]:
+def split_at_gaps(pieces: Sequence[Piece], page: Page) -> list[Piece]:
     """Join neighbouring words of a line into pieces that stand apart like cells, by a wide gap or a rule between."""
+    gap_of_cells = NARROW_GAP if len(pieces) > 1 and _is_between_rules(pieces[0], page) else WIDE_GAP
     joined: list[Piece] = []
     for piece in pieces:
         before = joined[-1] if joined else None
-        if before is None or _stand_apart(before, piece, down):
+        if before is None or _stand_apart(before, piece, page.down, gap_of_cells):
             joined.append(piece)
             continue
         gap = " " if piece.left - before.right > 0.12 * piece.height else ""
@@ -196,9 +201,19 @@ def split_at_gaps(pieces: Sequence[Piece], down: Sequence[Rule]) -> list[Piece]:
     return joined
 
 
-def _stand_apart(before: Piece, piece: Piece, down: Sequence[Rule]) -> bool:
+def _is_between_rules(piece: Piece, page: Page) -> bool:
+    """Say whether rules run across above and below, as in a table without any between its columns."""
+    if page.down or len(page.across) < 2:
+        return False
+    near = [rule.at for rule in page.across if rule.start - SAME <= piece.left <= rule.end + SAME]
+    return any(0 <= piece.middle - at < TALLEST_ROW for at in near) and any(
+        0 < at - piece.middle < TALLEST_ROW for at in near
+    )
+
+
+def _stand_apart(before: Piece, piece: Piece, down: Sequence[Rule], gap: float) -> bool:
     height = max(piece.height, before.height)
-    if not -height <= piece.left - before.right <= WIDE_GAP * height or abs(piece.middle - before.middle) > height / 2:
+    if not -height <= piece.left - before.right <= gap * height or abs(piece.middle - before.middle) > height / 2:
         return True
     return any(
         before.right - 1 <= rule.at <= piece.left + 1 and rule.start <= piece.middle <= rule.end for rule in down

@@ -134,7 +134,7 @@ def _lines(texts: pypdfium2.PdfTextPage, page: Page) -> Iterator[list[Piece]]:
             for piece in _pieces(texts.raw, page.height, word.group(), word.start())
         ]
         if words:
-            yield split_at_gaps(words, page.down)
+            yield split_at_gaps(words, page)
         start = end.end() if end else stop
 
 

@@ -123,3 +123,15 @@ def test_a_pdf_of_pictures_is_a_scan():
     with pytest.raises(InvalidInput) as refused:
         text_of(as_scan(drawn([(60, 100, "甲方")]), dpi=40))
     assert refused.value.code == "SCAN_READING_MISSING"
+
+
+def test_a_value_of_several_lines_keeps_its_row_where_columns_have_no_rule_between():
+    rows = [(60, 100, "订单编号"), (200, 100, "202407280000123"), (60, 140, "商品名称"), (200, 132, "身份信息核验-")]
+    rows += [(200, 148, "姓名证件号比对"), (60, 180, "数量"), (200, 180, "1")]
+    assert "商品名称\t身份信息核验-姓名证件号比对\n" in text_of(drawn(rows))
+
+
+def test_a_line_that_ends_inside_parentheses_goes_on_though_the_next_looks_like_a_label():
+    first = "一、最终用户（阿里云账号：海棠企业咨询有限公司）向服务商（阿里云会员"
+    lines = [(60, 100, first), (60, 120, "账号：青榕数据科技有限公司）购买的商品如下：")]
+    assert first + "账号：青榕" in text_of(drawn(lines))
