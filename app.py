@@ -25,6 +25,9 @@ from agreements.kernel.web import rest_reference
 from agreements.kernel.web.mounting import PEOPLE, PUBLIC, STAFF_KEYS, Access, gateway_keys, mount
 from agreements.kernel.web.rest_document import publish
 from agreements.kernel.web.shell import prepare_web
+from agreements.paper import seal_views as paper_seals
+from agreements.paper import verify_views as paper_verification
+from agreements.paper import views as paper_views
 from agreements.register import models as register_models
 from agreements.register import views_supplements as register_supplements
 from agreements.register import views_terms as register_terms
@@ -45,6 +48,7 @@ from compliance.desk import calendar_years as desk_calendar_years
 from compliance.desk import cli as desk_cli
 from compliance.desk import documents as desk_documents
 from compliance.desk import ending as desk_ending
+from compliance.desk import own_documents as desk_own_documents
 from compliance.desk import prepare_cli
 from compliance.desk import register as desk_register
 from compliance.desk import tenant as desk_tenant
@@ -59,6 +63,7 @@ from compliance.notices import views as notices_views
 from compliance.obligations import api as obligations_api
 from compliance.operations import audit_views, channel_views, health_views
 from compliance.operations import cli as operations_cli
+from compliance.retention import api as retention_api
 from compliance.retention import views as retention_views
 from compliance.scheduling import cli as scheduling_cli
 from compliance.scheduling import views as scheduling_views
@@ -118,6 +123,9 @@ def register_rooms(app: Flask) -> None:
         (access_admin_views.gateway_keys, PEOPLE),
         (policy_views.policies, PEOPLE),
         (intake_views.blueprint, PEOPLE),
+        (paper_views.documents, PEOPLE),
+        (paper_seals.seals, PEOPLE),
+        (paper_verification.verification, PUBLIC),
         (batch_views.blueprint, PEOPLE),
         (form_views.comparison, PEOPLE),
         (form_views.standard_forms, PEOPLE),
@@ -152,6 +160,7 @@ def register_rooms(app: Flask) -> None:
         (desk_tenant_records.tenant_records, PEOPLE),
         (desk_tenant_account.tenant_account, PEOPLE),
         (desk_documents.documents, PEOPLE),
+        (desk_own_documents.own, PEOPLE),
         (desk_calendar.blueprint, PEOPLE),
         (desk_calendar_years.blueprint, PEOPLE),
         (desk_calendar_feed.blueprint, PEOPLE),
@@ -165,6 +174,8 @@ def register_rooms(app: Flask) -> None:
         (upstream_api.room, STAFF_KEYS),
         (breaches_api.cases, STAFF_KEYS),
         (settlement_api.room, STAFF_KEYS),
+        (retention_api.room, STAFF_KEYS),
+        (retention_api.accesses, STAFF_KEYS),
         (notices_api.room, STAFF_KEYS),
         (rest_reference.blueprint, PUBLIC),
         (gateway_api.decisions, gateway_keys(Scope.DECIDE)),

@@ -23,6 +23,9 @@ class AlarmKind(StrEnum):
     CALENDAR_PROVISIONAL = "calendar_provisional"
     RECOUNT_UNDECIDED = "recount_undecided"
     ANNOUNCED_CHANGE_DUE = "announced_change_due"
+    PLATFORM_RECHECK_DUE = "platform_recheck_due"
+    PLATFORM_IN_DOUBT = "platform_in_doubt"
+    OWN_DOCUMENT_EXPIRING = "own_document_expiring"
 
 
 class Severity(StrEnum):
@@ -136,6 +139,24 @@ SPECS: dict[AlarmKind, AlarmSpec] = {
         frozenset({Role.LEGAL_OFFICER}),
         N_("A change that tenant %(tenant_key)s announced for %(expected_on)s is to be verified."),
         "/changes/announced/{id}",
+    ),
+    AlarmKind.PLATFORM_RECHECK_DUE: AlarmSpec(
+        Severity.WARNING,
+        frozenset({Role.LEGAL_OFFICER, Role.OPS}),
+        N_("The ownership of a platform of tenant %(tenant_key)s is to be looked at again since %(since)s."),
+        "/tenants/{tenant_key}",
+    ),
+    AlarmKind.PLATFORM_IN_DOUBT: AlarmSpec(
+        Severity.DANGER,
+        _LEGAL,
+        N_("A platform of tenant %(tenant_key)s was found to be another's on %(since)s; decide what follows."),
+        "/tenants/{tenant_key}",
+    ),
+    AlarmKind.OWN_DOCUMENT_EXPIRING: AlarmSpec(
+        Severity.DANGER,
+        _LEGAL | {Role.ADMIN},
+        N_("Our own document no. %(number)s is valid through %(last_on)s and is not renewed; we warrant it (4.1)."),
+        "/documents/own",
     ),
 }
 

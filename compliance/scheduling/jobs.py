@@ -17,7 +17,7 @@ from agreements.kernel.pausing import open_pause
 from agreements.kernel.sweeps import Sweep, SweepRun, always, run_sweep
 from agreements.parties.searching import index_missing
 from agreements.register import sweeps as register_sweeps
-from compliance.alarms import announced_changes, calendar_watch, channel_sweeps
+from compliance.alarms import announced_changes, calendar_watch, channel_sweeps, own_document_watch, ownership_watch
 from compliance.alarms import sweeps as alarm_sweeps
 from compliance.alarms.mailing import mail_due
 from compliance.breaches import sweeps as breach_sweeps
@@ -259,6 +259,18 @@ JOBS: tuple[Job, ...] = (
         3600,
         N_("Calls a person on the day of a change that a tenant announced"),
         announced_changes.SWEEPS,
+    ),
+    Job(
+        "platform_recheck",
+        3600,
+        N_("Calls a person where the ownership of an own platform is due for a look, or in doubt"),
+        ownership_watch.SWEEPS,
+    ),
+    Job(
+        "own_document_expiry",
+        3600,
+        N_("Calls us before a licence of our own ends"),
+        own_document_watch.SWEEPS,
     ),
     Job(
         "calendar_guard",

@@ -200,7 +200,7 @@ class Walk:
         press(finance, "#next button[type=submit]")
         self.expect_gateway("deny", "ONBOARDING_INCOMPLETE")
 
-        for left in (3, 2, 1):
+        for left in (4, 3, 2, 1):
             officer.goto(AGREEMENT)
             expect(officer.locator("#next .is-open")).to_have_count(left)
             press(officer, "#next .is-open a >> nth=0")
