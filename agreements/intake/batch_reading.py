@@ -14,11 +14,13 @@ from agreements.intake import actions
 from agreements.intake.batch_models import BatchKind, IntakeBatch, IntakeItem, ItemState
 from agreements.intake.batches import actor_of, batch_of_id, problem_of, progress_of, record_batch, row_of, sealed_row
 from agreements.intake.import_record import agreement_of_same_order, review_of
+from agreements.intake.item_moving import move_item
 from agreements.intake.loading import source_of
 from agreements.intake.models import ContractImport
 from agreements.intake.order_columns import COLUMNS
 from agreements.intake.order_files import OrderList, open_list
-from agreements.intake.order_rows import OrderRow, differences, order_no_of, read_row
+from agreements.intake.order_rows import OrderRow, order_no_of, read_row
+from agreements.intake.order_sums import differences
 from agreements.intake.uploads import contract_upload
 from agreements.kernel import clock, files
 from agreements.kernel.access.rules import SCHEDULER
@@ -110,10 +112,10 @@ def _read_chunk(
     read = [_read(line, cells) for line, cells in chunk]
     known = _known(session, [each.order_no for each in read if each.order_no])
     for each in read:
-        item = _judged(session, each, known, batch_id=batch_id)
-        session.add(item)
-        if each.order_no is not None and item.state is ItemState.UNDER_REVIEW and each.row is not None:
-            known.waiting[each.order_no] = each.row
+        verdict = _judged(each.row, known) if each.row else Verdict(ItemState.REFUSED, error=each.error)
+        session.add(_item(session, each, verdict, batch_id=batch_id))
+        if each.row and verdict.state is ItemState.UNDER_REVIEW:
+            known.waiting[each.row.order_no] = each.row
     session.flush()
     if after + len(chunk) >= opened.rows_total or not chunk:
         _finish(session, batch_id, now=now)
@@ -159,37 +161,42 @@ def _known(session: Session, order_numbers: Sequence[str]) -> Known:
     return Known({agreement.order_no: agreement for agreement in agreements}, waiting)
 
 
-def _judged(session: Session, read: ReadRow, known: Known, *, batch_id: int) -> IntakeItem:
-    """Return what becomes of a row: to be reviewed, known already (E-49), or refused."""
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a row."""
+
+    state: ItemState
+    agreement: Agreement | None = None
+    error: LuyueError | None = None
+
+
+def _judged(row: OrderRow, known: Known) -> Verdict:
+    """Say what becomes of a row that could be read: to be reviewed, known already (E-49), or in conflict."""
+    agreement, waiting = known.agreements.get(row.order_no), known.waiting.get(row.order_no)
+    if agreement is not None:
+        differing = differences(row, agreement, known_name=agreement.tenant.party.name)
+        if differing:
+            return Verdict(ItemState.DIFFERS, agreement, _differs(differing))
+        awaits = agreement.state is AgreementState.PENDING_PAYMENT and row.states_payment
+        return Verdict(ItemState.PAYMENT if awaits else ItemState.DUPLICATE, agreement)
+    if waiting is None:
+        return Verdict(ItemState.UNDER_REVIEW)
+    return Verdict(ItemState.DUPLICATE) if waiting == row else Verdict(ItemState.REFUSED, error=_under_review())
+
+
+def _item(session: Session, read: ReadRow, verdict: Verdict, *, batch_id: int) -> IntakeItem:
     row_key = uuid4().hex
-    item = IntakeItem(
+    return IntakeItem(
         row_key=row_key,
         batch_id=batch_id,
         line=read.line,
         name=read.order_no or "",
         order_no=read.order_no,
-        state=ItemState.UNDER_REVIEW,
+        state=verdict.state,
+        agreement_id=verdict.agreement.id if verdict.agreement else None,
+        facts_sealed=sealed_row(session, read.row, row_key) if read.row else None,
+        problem=problem_of(verdict.error) if verdict.error else None,
     )
-    if read.row is None:
-        assert read.error is not None
-        item.state, item.problem = ItemState.REFUSED, problem_of(read.error)
-        return item
-    item.facts_sealed = sealed_row(session, read.row, row_key)
-    agreement, waiting = known.agreements.get(read.row.order_no), known.waiting.get(read.row.order_no)
-    if agreement is not None:
-        item.agreement = agreement
-        differing = differences(read.row, agreement, known_name=agreement.tenant.party.name)
-        item.state = ItemState.DIFFERS if differing else ItemState.DUPLICATE
-        if differing:
-            item.problem = problem_of(_differs(differing))
-        elif agreement.state is AgreementState.PENDING_PAYMENT and read.row.states_payment:
-            item.state = ItemState.PAYMENT
-    elif waiting is not None:
-        if waiting == read.row:
-            item.state = ItemState.DUPLICATE
-        else:
-            item.state, item.problem = ItemState.REFUSED, problem_of(_under_review())
-    return item
 
 
 def _differs(fields: Sequence[str]) -> InvalidInput:
@@ -264,16 +271,21 @@ def _read_file(item_id: int) -> None:
             before = writing.scalar(select(ContractImport.id).where(ContractImport.file_id == item.file_id))
             imported = actions.take_in(writing, upload, source, actor=actor, now=clock.now(writing))
             same = agreement_of_same_order(writing, review_of(writing, imported))
-            item.imported, item.agreement = imported, same
-            item.order_no = (review_of(writing, imported).value("order.order_no") or "")[:60] or None
-            item.state = ItemState.DUPLICATE if before is not None or same is not None else ItemState.UNDER_REVIEW
+            is_known = before is not None or same is not None
+            move_item(
+                writing,
+                item,
+                ItemState.DUPLICATE if is_known else ItemState.UNDER_REVIEW,
+                import_id=imported.id,
+                agreement_id=same.id if same else None,
+            )
             _count(writing, item.batch_id)
     except Unavailable:
         return  # another scan is being read; this one waits for the next run
     except LuyueError as error:
         with unit_of_work() as writing:
             item = writing.get_one(IntakeItem, item_id)
-            item.state, item.problem = ItemState.REFUSED, problem_of(error)
+            move_item(writing, item, ItemState.REFUSED, problem=problem_of(error))
             _count(writing, item.batch_id)
 
 

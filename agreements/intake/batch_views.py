@@ -13,7 +13,8 @@ from agreements.intake.batch_models import BatchKind, IntakeBatch, IntakeItem, I
 from agreements.intake.batch_reading import work_on
 from agreements.intake.loading import LARGEST_FILE_BYTES
 from agreements.intake.order_columns import COLUMNS, MANDATORY
-from agreements.intake.order_rows import Arithmetic, OrderRow, arithmetic_of, doubts_of
+from agreements.intake.order_rows import OrderRow
+from agreements.intake.order_sums import Arithmetic, arithmetic_of, doubts_of
 from agreements.intake.uploads import contract_upload
 from agreements.intake.views import agreement_address
 from agreements.kernel import clock

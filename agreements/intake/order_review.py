@@ -5,22 +5,24 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from agreements.intake.batch_models import IntakeItem, ItemState
 from agreements.intake.batches import problem_of, row_of
-from agreements.intake.order_rows import OrderRow, facts_of_row
+from agreements.intake.item_moving import decided_meanwhile, move_item
+from agreements.intake.order_rows import OrderRow
+from agreements.intake.order_sums import facts_of_row
 from agreements.kernel import audit
 from agreements.kernel.access.rules import Actor, Permission, require
-from agreements.kernel.errors import N_, InvalidInput, LuyueError, Stale
+from agreements.kernel.errors import N_, InvalidInput, LuyueError
 from agreements.kernel.money import parse_yuan
 from agreements.parties.actions import ContactDetails
 from agreements.parties.rules import normalised_name
 from agreements.products.models import Product
 from agreements.register.actions import confirm_payment, register_agreement
 
-MOST_AT_ONCE = 200
+MOST_AT_ONCE = 100
 NO_CONTACT = ContactDetails(None, None, None)
 
 
@@ -97,7 +99,7 @@ def confirm_orders(
         counts[0] += registration.created
         counts[1] += not registration.created
         counts[2] += target is ItemState.PAYMENT
-        _move(session, item, target, agreement_id=registration.agreement.id, actor=actor, now=now)
+        _decide(session, item, target, agreement_id=registration.agreement.id, actor=actor, now=now)
         audit.record(
             session,
             actor=actor,
@@ -140,11 +142,11 @@ def confirm_payments(session: Session, seen: Mapping[int, str], *, actor: Actor,
                     actor=actor,
                     now=now,
                 )
-                _move(session, item, ItemState.PAID, agreement_id=agreement.id, actor=actor, now=now)
+                _decide(session, item, ItemState.PAID, agreement_id=agreement.id, actor=actor, now=now)
             paid += 1
         except LuyueError as error:
             session.refresh(item)
-            item.state, item.problem = ItemState.REFUSED, problem_of(error)
+            move_item(session, item, ItemState.REFUSED, problem=problem_of(error))
             refused += 1
     return paid, refused
 
@@ -154,7 +156,7 @@ def lay_aside(session: Session, item_ids: Collection[int], *, actor: Actor, now:
     require(actor, Permission.IMPORT_AGREEMENT)
     count = 0
     for item in _items(session, dict.fromkeys(item_ids, ""), ItemState.UNDER_REVIEW):
-        _move(session, item, ItemState.DISCARDED, agreement_id=None, actor=actor, now=now)
+        _decide(session, item, ItemState.DISCARDED, agreement_id=None, actor=actor, now=now)
         audit.record(
             session,
             actor=actor,
@@ -185,33 +187,18 @@ def _items(session: Session, chosen: Mapping[int, str], state: ItemState) -> lis
         .order_by(IntakeItem.id)
     ).all()
     if len(rows) != len(chosen):
-        raise _meanwhile()
+        raise decided_meanwhile()
     return list(rows)
 
 
 def _seen_row(session: Session, item: IntakeItem, seen: Mapping[int, str]) -> OrderRow:
     row = row_of(session, item)
     if seen_mark(row, item) != seen[item.id]:
-        raise _meanwhile()
+        raise decided_meanwhile()
     return row
 
 
-def _move(
+def _decide(
     session: Session, item: IntakeItem, target: ItemState, *, agreement_id: int | None, actor: Actor, now: datetime
 ) -> None:
-    moved = session.scalar(
-        update(IntakeItem)
-        .where(IntakeItem.id == item.id, IntakeItem.state == item.state)
-        .values(state=target, agreement_id=agreement_id, decided_by=actor.name, decided_at=now)
-        .returning(IntakeItem.id)
-    )
-    if moved is None:
-        raise _meanwhile()
-    session.refresh(item)
-
-
-def _meanwhile() -> Stale:
-    return Stale(
-        N_("Somebody else decided about one of these rows meanwhile."),
-        remedy=N_("Look at the list again, then repeat your act."),
-    )
+    move_item(session, item, target, agreement_id=agreement_id, decided_by=actor.name, decided_at=now)

@@ -12,7 +12,8 @@ from agreements.intake.batches import error_of, open_order_batch, row_of
 from agreements.intake.order_columns import COLUMNS, find_columns
 from agreements.intake.order_files import open_list
 from agreements.intake.order_review import confirm_orders, confirm_payments, lay_aside, seen_mark
-from agreements.intake.order_rows import arithmetic_of, doubts_of, read_row
+from agreements.intake.order_rows import read_row
+from agreements.intake.order_sums import arithmetic_of, doubts_of
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import InvalidInput, LuyueError, NotPermitted, Stale
 from agreements.kernel.money import Money
