@@ -29,6 +29,7 @@ class ClauseUnit:
     spans   pieces of the original text, end exclusive; several where a clause is continued elsewhere
     text    without white space, in half width and without its number
     terms   keys of the terms that were read from it
+    free    its sentences that hold no term: only their wording can be compared
     """
 
     part: Part
@@ -36,6 +37,7 @@ class ClauseUnit:
     spans: tuple[tuple[int, int], ...]
     text: str
     terms: frozenset[str]
+    free: tuple[str, ...] = ()
 
 
 def words_only(text: str) -> str:
@@ -106,4 +108,10 @@ def _unit(
     terms = frozenset(
         key for key, found in evidence.items() if span.start <= found.start and found.end <= max(span.end, found.start)
     )
-    return [ClauseUnit(part, number, ((span.start, span.end),), text, terms)]
+    places = [(document.origins[one.origins[0]], document.origins[one.origins[-1]]) for one in group]
+    free = tuple(
+        without_number(one.text)
+        for one, (start, end) in zip(group, places, strict=True)
+        if not any(evidence[key].start <= end and start < evidence[key].end for key in terms)
+    )
+    return [ClauseUnit(part, number, ((span.start, span.end),), text, terms, free)]

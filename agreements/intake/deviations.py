@@ -2,7 +2,8 @@
 
 A clause of the form is looked for by the terms that it holds, else by its marks and the likeness of its wording; its
 number only tips the scale. A clause in other words whose terms say the same is REWORDED; one whose terms say something
-else, that gains or loses a sentence, a number or a negation, or of which only wording can be compared, is CHANGED.
+else, that gains or loses a sentence, a number or a negation, or of which only wording can be compared, is CHANGED. In
+other words altogether, it is CHANGED too where a sentence without a term has nothing like it in the form.
 """
 
 import re
@@ -22,6 +23,8 @@ ALIKE = 0.45
 SAME_BASE = 0.6
 """Likeness from which one wording is an edited copy of the other, so that single words can be compared."""
 CONTAINED = 0.6
+SAID_BEFORE = 0.3
+"""Likeness from which a sentence says what one of the other clause's sentences says."""
 NEGATION = re.compile(r"不|无|未|非|免|禁止|除外")
 FIGURE = re.compile(rf"\d+(?:\.\d+)?[%‰]?|百分之{CHINESE}{{1,8}}|{CHINESE}{{1,8}}(?=个|日|天|元|次|倍|年|月|小时)")
 SENTENCE = re.compile(r"[^。;]+")
@@ -145,6 +148,7 @@ def _joined(units: Sequence[ClauseUnit]) -> ClauseUnit | None:
             spans=tuple(span for unit in units for span in unit.spans),
             text="".join(unit.text for unit in units),
             terms=frozenset(term for unit in units for term in unit.terms),
+            free=tuple(sentence for unit in units for sentence in unit.free),
         )
         if rest
         else first
@@ -184,9 +188,17 @@ def _judged(
         return []
     is_edited_copy = _likeness(here, standard) >= SAME_BASE
     changed = _figures(here) != _figures(standard) or (is_edited_copy and _sense(here) != _sense(standard))
-    unknown = not is_edited_copy and not clause.terms
+    unknown = not is_edited_copy and (not clause.terms or _says_more(unit, standard))
     kind = DeviationKind.CHANGED if changed or unknown else DeviationKind.REWORDED
     return [Deviation(kind, clause, unit)]
+
+
+def _says_more(unit: ClauseUnit, standard: _Wording) -> bool:
+    """Say whether a sentence that holds no term has nothing like it in the form's clause."""
+    known = [_wording(sentence) for sentence in SENTENCE.findall(standard.text)]
+    return any(
+        max((_likeness(_wording(sentence), one) for one in known), default=0) < SAID_BEFORE for sentence in unit.free
+    )
 
 
 def _figures(wording: _Wording) -> Counter[str]:

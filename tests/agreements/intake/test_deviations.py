@@ -93,6 +93,14 @@ def test_a_clause_in_other_words_that_means_the_same_is_reworded():
     assert told(changed(TEXT, other_words)) == [(REWORDED, "8.1", "8.1", ())]
 
 
+def test_a_clause_in_other_words_that_says_more_is_changed():
+    other_words = (
+        "8.1 修改本协议的任何内容，都必须由双方另行签订补充协议。",
+        "8.1 对本协议的任何变更，需双方另外签署补充协议方可生效。甲方放弃对结果的一切异议。",
+    )
+    assert told(changed(TEXT, other_words)) == [(CHANGED, "8.1", "8.1", ())]
+
+
 def test_a_clause_cut_in_two_is_compared_whole():
     text = changed(TEXT, ("服务期间，甲方的证照", "\n\n3.9 服务期间，甲方的证照"))
     assert told(text) == []
