@@ -8,6 +8,7 @@ from flask import Blueprint, Flask
 from flask_migrate import Migrate
 
 from agreements.calendar import cli as calendar_cli
+from agreements.intake import api as intake_api
 from agreements.intake import batch_views, form_views, import_cli
 from agreements.intake import cli as intake_cli
 from agreements.intake import views as intake_views
@@ -123,7 +124,7 @@ def register_rooms(app: Flask) -> None:
         (access_admin_views.gateway_keys, PEOPLE),
         (policy_views.policies, PEOPLE),
         (intake_views.blueprint, PEOPLE),
-        (paper_views.documents, PEOPLE),
+        (paper_views.papers, PEOPLE),
         (paper_seals.seals, PEOPLE),
         (paper_verification.verification, PUBLIC),
         (batch_views.blueprint, PEOPLE),
@@ -165,6 +166,8 @@ def register_rooms(app: Flask) -> None:
         (desk_calendar_years.blueprint, PEOPLE),
         (desk_calendar_feed.blueprint, PEOPLE),
         (desk_calendar_feed.public, PUBLIC),
+        (intake_api.imports, STAFF_KEYS),
+        (intake_api.standard_forms, STAFF_KEYS),
         (desk_api.agreements, STAFF_KEYS),
         (desk_api.tenants, STAFF_KEYS),
         (desk_tenant_api.accounts, STAFF_KEYS),

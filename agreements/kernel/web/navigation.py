@@ -29,6 +29,7 @@ ROOMS = (
     Room("/upstream", "upstream", "database", "u"),
     Room("/cases", "cases", "gavel", "c"),
     Room("/settlements", "settlements", "receipt", "m"),
+    Room("/papers", "papers", "certificate", "q"),
     Room("/notices", "notices", "send", "n"),
     Room("/documents", "documents", "files", "o"),
     Room("/calendar", "calendar", "calendar", "d"),

@@ -131,6 +131,15 @@ LOOKS: dict[str, tuple[str, str]] = {
     "why_kept.unsettled": ("azure", "receipt"),
     "why_kept.period": ("secondary", "archive"),
     "why_kept.over": ("yellow", "trash"),
+    # paper
+    "signature_answer.valid": ("green", "shield-check"),
+    "signature_answer.untrusted": ("yellow", "help"),
+    "signature_answer.altered": ("red", "alert-circle"),
+    "signature_answer.no_signature": ("secondary", "minus"),
+    "sameness.same_file": ("green", "checks"),
+    "sameness.same_signed_content": ("green", "check"),
+    "sameness.same_text": ("yellow", "eye"),
+    "sameness.different": ("red", "x"),
     # notices
     "notice_state.draft": ("secondary", "edit"),
     "notice_state.approved": ("azure", "check"),

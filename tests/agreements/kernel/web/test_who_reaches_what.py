@@ -29,6 +29,7 @@ PUBLIC_BLUEPRINTS_OF_OTHER_ROOMS = {
     "receipts",
     "answers",
     "health",
+    "verification",
 }  # one-purpose links of notices; the operator's probes
 
 
