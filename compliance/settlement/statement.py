@@ -100,8 +100,7 @@ def _order_rows(
 ) -> tuple[tuple[str, str], ...]:
     order = order_of(agreement)
     rows = [
-        ("商品名称", agreement.product_name),
-        ("规格与数量", f"{agreement.spec_text} × {agreement.quantity}"),
+        ("商品与规格", f"{agreement.product_name}；{agreement.spec_text} × {agreement.quantity}"),
         ("服务期限", f"{_day(order.first_on)}至{_day(order.last_on)}（首尾两日均计入，共{order.days}天）"),
         ("价款", f"商品价格{_yuan(Money(agreement.list_price_fen))}，实付金额{_yuan(calculation.paid)}"),
     ]
