@@ -37,13 +37,13 @@ from compliance.desk.tenant_api_schemas import (
     FreezeList,
     FreezeShown,
     IdentityBody,
-    LetterBody,
     NameBody,
     NothingBody,
     PartyShown,
     PlatformList,
     ReasonBody,
     RefusalBody,
+    SealedLetterBody,
 )
 from compliance.service import adjusting, freezing
 from compliance.service.account_rules import AdjustmentKind, SealBasis, legal_adjustments
@@ -229,7 +229,7 @@ def ask(
     return Created(_adjustment(request), location)
 
 
-@accounts.acts(f"/adjustments/<{ID}:request_id>/letter", takes=LetterBody, answers=AdjustmentShown)
+@accounts.acts(f"/adjustments/<{ID}:request_id>/letter", takes=SealedLetterBody, answers=AdjustmentShown)
 def receive_letter(
     session: Session,
     *,

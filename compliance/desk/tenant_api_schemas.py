@@ -143,7 +143,7 @@ class AdjustmentBody(StrictSchema):
     freeze = Whole(least=1, load_default=None, allow_none=True, metadata={"description": "To lift."})
 
 
-class LetterBody(StrictSchema):
+class SealedLetterBody(StrictSchema):
     received_at = Moment(required=True)
     basis = Word(SealBasis, required=True)
     seal_record = Text(longest=500, load_default=None, allow_none=True, metadata={"description": "Of an e-seal."})
