@@ -177,15 +177,18 @@ def take_effect(session: Session, supplement: Supplement, *, now: datetime) -> b
     if supplement.in_force_at is None or supplement.in_force_at > now:
         return False
     agreement = supplement.agreement
-    facts: dict[str, Any] = {}
-    for term in supplement.terms:
-        if term.key == SERVICE_END:
-            facts["service_end_exclusive_at"] = end_of(date.fromisoformat(term.value))
-        elif term.key == QUOTA_TOTAL:
-            facts["quota_total"] = term.value
-    if facts and agreement.state in AMENDABLE:
+    changed = {term.key: term.value for term in supplement.terms if term.key in ORDER_KEYS}
+    if changed and agreement.state in AMENDABLE:
+        last_on = changed.get(SERVICE_END)
         session.execute(
-            update(Agreement).where(Agreement.id == agreement.id, Agreement.state == agreement.state).values(**facts)
+            update(Agreement)
+            .where(Agreement.id == agreement.id)
+            .values(
+                service_end_exclusive_at=end_of(date.fromisoformat(last_on))
+                if last_on
+                else agreement.service_end_exclusive_at,
+                quota_total=changed.get(QUOTA_TOTAL, agreement.quota_total),
+            )
         )
         session.refresh(agreement)
     _move(

@@ -31,6 +31,8 @@ class RecountReason(StrEnum):
     BECAME_FINAL   the date stayed and is provisional no more
     MOVED_LATER, MOVED_EARLIER
     NEVER_EARLIER  the count ends earlier, but what a tenant owes is never moved earlier by itself (E-48)
+    SAME_DATE      another term gives the same date
+    NOT_COUNTABLE  the term as read now can't be counted by itself
     ALREADY_PAST   the count ends on a day that is over: our own duty would be late at once
     """
 
@@ -39,6 +41,8 @@ class RecountReason(StrEnum):
     MOVED_EARLIER = "moved_earlier"
     NEVER_EARLIER = "never_earlier"
     ALREADY_PAST = "already_past"
+    SAME_DATE = "same_date"
+    NOT_COUNTABLE = "not_countable"
 
 
 @dataclass(frozen=True, slots=True)

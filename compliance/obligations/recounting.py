@@ -30,6 +30,7 @@ from compliance.obligations.recount_rules import (
     open_date,
 )
 from compliance.obligations.rules import ObligationState, count_trace
+from compliance.obligations.terms_counting import MARK, count_by_terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +99,10 @@ def recount(session: Session, obligation_id: int, *, now: datetime) -> Obligatio
     )
     session.add(row)
     session.flush()  # a second scheduler fails here on the unique key
-    _record(session, row, obligation, actor=SCHEDULER, now=now)
+    record_recount(session, row, obligation, now=now)
     if moves:
         assert new is not None, "what moves was counted"
-        _move(session, obligation, new, judged)
+        move_date(session, obligation, new, judged)
     elif settles:
         _become_final(session, obligation)
     return row
@@ -163,14 +164,17 @@ def resolve(
     if decided is None or not is_open:
         raise Stale(N_("Somebody else decided on this date, or it is settled."), clause=obligation.clause)
     session.refresh(row)
-    _record(session, row, obligation, actor=actor, now=now, reason=reason.strip())
+    record_recount(session, row, obligation, actor=actor, now=now, reason=reason.strip())
     if resolution is RecountResolution.APPLIED:
         counting = counting_with(session, working_calendar(session), now=now)
-        new = count_again(counting, obligation.count_trace, debtor=obligation.debtor)
+        if row.to_version.startswith(MARK):
+            new = count_by_terms(session, obligation, now=now)
+        else:
+            new = count_again(counting, obligation.count_trace, debtor=obligation.debtor)
         if new is None or new.due_on != row.counted_on:
             raise Stale(N_("The calendar was changed again; this date is counted anew."), clause=obligation.clause)
         judged = Recount(RecountOutcome.APPLIED, row.reason, new.due_on, new.due_on, provisional=new.provisional)
-        _move(session, obligation, new, judged)
+        move_date(session, obligation, new, judged)
     return row
 
 
@@ -197,10 +201,10 @@ def _is_done(session: Session, obligation: Obligation, calendar: WorkingCalendar
 
 def _judge(obligation: Obligation, counting: Counting, *, now: datetime) -> tuple[Deadline | None, Recount | None]:
     new = count_again(counting, obligation.count_trace, debtor=obligation.debtor)
-    return new, judge_recount(_date_of(obligation), new, now=now) if new is not None else None
+    return new, judge_recount(date_of(obligation), new, now=now) if new is not None else None
 
 
-def _date_of(obligation: Obligation) -> OpenDate:
+def date_of(obligation: Obligation) -> OpenDate:
     return open_date(
         debtor=obligation.debtor,
         due_on=obligation.due_on,
@@ -222,7 +226,7 @@ def _confirm(session: Session, obligation: Obligation, version: str) -> None:
     )
 
 
-def _move(session: Session, obligation: Obligation, new: Deadline, judged: Recount) -> None:
+def move_date(session: Session, obligation: Obligation, new: Deadline, judged: Recount) -> None:
     """Write the date with how it was counted; a stated date that became final keeps its own count."""
     stays_on = judged.stays_on
     _write(
@@ -285,15 +289,16 @@ def _write(
     session.refresh(obligation)
 
 
-def _record(
+def record_recount(
     session: Session,
     row: ObligationRecount,
     obligation: Obligation,
     *,
-    actor: Actor,
     now: datetime,
+    actor: Actor = SCHEDULER,
     reason: str | None = None,
 ) -> None:
+    """Write to the audit trail what became of a date, or what a person decided on it."""
     audit.record(
         session,
         actor=actor,

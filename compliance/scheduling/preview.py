@@ -145,6 +145,8 @@ def _notice(session: Session, item: int) -> About:
 
 SWEEPS: dict[str, tuple[str, Callable[[Session, int], About]]] = {
     "lifecycle": (N_("Record that the service period has begun or ended"), _agreement),
+    "supplements": (N_("Record that the supplement is in force"), _number),
+    "terms_recount": (N_("Count the open date again by the corrected term"), _obligation),
     "calendar_recount": (N_("Count the open date again by the calendar in force"), _obligation),
     "upstream_arrivals": (N_("Judge by its arrival whether our letter was in time"), _impact),
     "upstream_withdrawal_arrivals": (N_("Judge by its arrival whether our letter of withdrawal was in time"), _impact),

@@ -1,0 +1,107 @@
+"""Counting open dates again when our record of a term was corrected, or a supplement reaches back (E-36, I-6).
+
+An obligation keeps the term that applied when it was triggered; only what we had read wrongly, or what both sides
+agreed for the past, moves it. What is overdue or performed is never touched.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ScalarSelect, String, case, cast, exists, func, literal, or_, select
+from sqlalchemy.orm import Session
+
+from agreements.calendar.deadline_rules import Deadline
+from agreements.register.models import Instrument, Term
+from compliance.obligations import recounting
+from compliance.obligations.models import Obligation, ObligationRecount
+from compliance.obligations.recount_rules import Recount, RecountOutcome, RecountReason, judge_recount
+from compliance.obligations.rules import ObligationState
+from compliance.obligations.terms_counting import MARK, TERM_OF, count_by_terms
+
+
+def counted_by_old_terms(session: Session, *, due_by: datetime) -> list[int]:  # noqa: ARG001 - what is known is due
+    """Return open obligations whose term was recorded anew since they were opened; earliest bound first."""
+    newest = _newest()
+    done = exists().where(
+        ObligationRecount.obligation_id == Obligation.id,
+        ObligationRecount.to_version == literal(MARK).concat(cast(newest, String)),
+    )
+    return list(
+        session.scalars(
+            select(Obligation.id)
+            .where(Obligation.state == ObligationState.OPEN, Obligation.code.in_(TERM_OF), newest.is_not(None), ~done)
+            .order_by(Obligation.overdue_from, Obligation.id)
+        )
+    )
+
+
+def recount_by_terms(session: Session, obligation_id: int, *, now: datetime) -> ObligationRecount | None:
+    """Count one open date again by the term that applied when it was triggered, as we read it now.
+
+    None where another scheduler did it. A term that can't be counted, or a date of ours that would be past, is left to
+    a person; a tenant's date is never moved earlier.
+    """
+    found = session.execute(
+        select(Obligation, _newest()).where(Obligation.id == obligation_id, Obligation.state == ObligationState.OPEN)
+    ).first()
+    if found is None or found[1] is None:
+        return None
+    obligation, instrument_id = found
+    mark = f"{MARK}{instrument_id}"
+    known = select(ObligationRecount.id).where(
+        ObligationRecount.obligation_id == obligation.id, ObligationRecount.to_version == mark
+    )
+    if session.scalar(known) is not None:
+        return None
+    new = count_by_terms(session, obligation, now=now)
+    judged = _judge(obligation, new, now=now)
+    moves = judged.outcome is RecountOutcome.APPLIED
+    row = ObligationRecount(
+        obligation_id=obligation.id,
+        generation=obligation.generation + moves,
+        outcome=judged.outcome,
+        reason=judged.reason,
+        from_due_on=obligation.due_on,
+        counted_on=judged.due_on,
+        from_version=obligation.calendar_version,
+        to_version=mark,
+        recounted_at=now,
+    )
+    session.add(row)
+    session.flush()  # a second scheduler fails here on the unique key
+    recounting.record_recount(session, row, obligation, now=now)
+    if moves:
+        assert new is not None, "what moves was counted"
+        recounting.move_date(session, obligation, new, judged)
+    return row
+
+
+def _judge(obligation: Obligation, new: Deadline | None, *, now: datetime) -> Recount:
+    if new is None:
+        return Recount(
+            RecountOutcome.TO_PERSON,
+            RecountReason.NOT_COUNTABLE,
+            obligation.due_on,
+            obligation.due_on,
+            provisional=obligation.provisional,
+        )
+    judged = judge_recount(recounting.date_of(obligation), new, now=now)
+    return judged or Recount(
+        RecountOutcome.KEPT, RecountReason.SAME_DATE, new.due_on, obligation.due_on, provisional=new.provisional
+    )
+
+
+def _newest() -> ScalarSelect[int]:
+    """The newest instrument recorded since the obligation was opened that says its term for when it was triggered."""
+    key = case(*((Obligation.code == code, literal(term)) for code, term in TERM_OF.items()))
+    return (
+        select(func.max(Instrument.id))
+        .join(Term, Term.instrument_id == Instrument.id)
+        .where(
+            Instrument.agreement_id == Obligation.agreement_id,
+            Term.key == key,
+            Instrument.recorded_at > Obligation.opened_at,
+            or_(Instrument.effective_at.is_(None), Instrument.effective_at <= Obligation.triggered_at),
+        )
+        .correlate(Obligation)
+        .scalar_subquery()
+    )
