@@ -11,7 +11,7 @@ from agreements.parties.models import Party, Tenant
 from agreements.register.models import Agreement
 
 
-def documents(*, text: str = "", kind: PaperKind | None = None) -> Select[tuple[OfficialDocument]]:
+def documents(*, text: str = "", kind: PaperKind | None = None) -> Select[OfficialDocument]:
     """Return our documents, newest first. text: part of a number, an order number, a tenant's name or a title."""
     statement = (
         select(OfficialDocument)
@@ -29,7 +29,7 @@ def documents(*, text: str = "", kind: PaperKind | None = None) -> Select[tuple[
     return statement.order_by(OfficialDocument.issued_at.desc(), OfficialDocument.id.desc())
 
 
-def copies(*, text: str = "") -> Select[tuple[VaultCopy]]:
+def copies(*, text: str = "") -> Select[VaultCopy]:
     """Return the vault, newest first. text: part of a file's name, an order number or a tenant's name."""
     statement = (
         select(VaultCopy)
@@ -54,7 +54,7 @@ def documents_of(session: Session, agreement_id: int) -> list[OfficialDocument]:
     return list(session.scalars(documents().where(OfficialDocument.agreement_id == agreement_id)))
 
 
-def uses(*, seal_id: int | None = None) -> Select[tuple[SealUse]]:
+def uses(*, seal_id: int | None = None) -> Select[SealUse]:
     """Return the log of uses, newest first."""
     statement = select(SealUse).options(
         joinedload(SealUse.seal),
@@ -65,7 +65,7 @@ def uses(*, seal_id: int | None = None) -> Select[tuple[SealUse]]:
     return statement.order_by(SealUse.used_at.desc(), SealUse.id.desc())
 
 
-def seals() -> Select[tuple[Seal]]:
+def seals() -> Select[Seal]:
     """Return the seals, those in use first."""
     return (
         select(Seal)

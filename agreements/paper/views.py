@@ -15,6 +15,7 @@ from agreements.kernel.web.paging import page_of
 from agreements.kernel.web.rest import file_response
 from agreements.paper import reading, vault
 from agreements.paper.issuing import provider_name, signing_identity
+from agreements.paper.models import VaultCopy
 from agreements.paper.rules import PaperKind
 from agreements.paper.schemas import read_upload, read_word
 from agreements.register.actions import agreement_of_order
@@ -101,7 +102,7 @@ def copy_page(copy_id: int, error: LuyueError | None = None) -> ResponseReturnVa
     return page, error.status if error else 200
 
 
-def _our_name(session: Session, found: vault.VaultCopy) -> str | None:
+def _our_name(session: Session, found: VaultCopy) -> str | None:
     try:
         return provider_name(session, found.agreement)
     except LuyueError:
