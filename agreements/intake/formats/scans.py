@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,7 @@ from agreements.intake.formats.refusals import refusal
 from agreements.intake.formats.source import SourceText
 
 ATTEMPTS, PAUSE_SECONDS = 25, 0.2
-LOCK = "luyue-scan-reading.lock"
+LOCK = f"luyue-scan-reading-{os.getuid()}.lock"
 
 
 def can_read_scans() -> bool:
@@ -60,8 +61,9 @@ def read_scan(name: str, content: bytes) -> SourceText:
 
 @contextmanager
 def _alone(name: str, attempts: int = ATTEMPTS) -> Iterator[None]:
-    """Hold the machine's one place for reading a scan; give up after seconds."""
-    with (Path(tempfile.gettempdir()) / LOCK).open("w") as file:
+    """Hold the one place that this user has on the machine for reading a scan; give up after seconds."""
+    path = Path(tempfile.gettempdir()) / LOCK
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "w") as file:
         for attempt in range(attempts, 0, -1):
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
