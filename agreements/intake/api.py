@@ -1,0 +1,234 @@
+"""`/api/v1/imports` and `/api/v1/standard-forms`: reviews of contract files, and what they are compared with."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from flask import g, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from agreements.intake import actions, form_actions
+from agreements.intake.api_schemas import (
+    FormActBody,
+    FormChoiceBody,
+    FormDraftBody,
+    FormPage,
+    FormShown,
+    ImportAmountBody,
+    ImportCorrectionBody,
+    ImportDeviationsBody,
+    ImportNoteBody,
+    ImportPage,
+    ImportQuery,
+    ImportRegisterBody,
+    ImportShown,
+)
+from agreements.intake.beside import departures
+from agreements.intake.fields import KNOWN
+from agreements.intake.form_models import FormVersion
+from agreements.intake.import_record import import_of_id, review_of, text_of, unconfirmed_amounts
+from agreements.intake.models import Amount, ContractImport, ImportState
+from agreements.intake.registering import missing_fields
+from agreements.kernel.db import db
+from agreements.kernel.web.rest import Created, PageQuery, RestRoom, page_of_rows
+from agreements.kernel.web.rest_fields import ID
+
+imports = RestRoom(
+    "imports",
+    __name__,
+    path="/imports",
+    description="Contract files under review: what was read, its warnings, and each clause that departs from the"
+    " standard form. Files are uploaded on the Import page. Addresses, contacts and telephone numbers are not told.",
+)
+standard_forms = RestRoom(
+    "standard_forms",
+    __name__,
+    path="/standard-forms",
+    description="What agreements are compared with, clause by clause: drafted, approved by a second person, in force.",
+)
+ONE = f"/<{ID}:import_id>"
+FORM = f"/<{ID}:form_version_id>"
+NOT_TOLD = ("address", "contact", "phone")
+
+
+@imports.reads("", answers=ImportPage, query=ImportQuery)
+def listed(*, state: str, page: int, size: int) -> dict[str, Any]:
+    """Imports in a state, the newest first."""
+    session = db.session()
+    rows = select(ContractImport).where(ContractImport.state == ImportState(state)).order_by(ContractImport.id.desc())
+    found = page_of_rows(session, rows, page=page, size=size)
+    found["items"] = [_row(session, imported) for imported in found["items"]]
+    return found
+
+
+@imports.reads(ONE, answers=ImportShown)
+def one(import_id: int) -> dict[str, Any]:
+    """One import with its fields, warnings, amounts and deviations."""
+    return _shown(db.session(), import_id)
+
+
+@imports.acts(f"{ONE}/warnings/<{ID}:warning_id>/acknowledge", takes=ImportNoteBody, answers=ImportShown)
+def acknowledge_warning(
+    session: Session, *, now: datetime, import_id: int, warning_id: int, note: str
+) -> dict[str, Any]:
+    """Acknowledge one warning."""
+    imported = import_of_id(session, import_id)
+    actions.acknowledge_warning(session, imported, warning_id, note=note, actor=g.actor, now=now)
+    return _shown(session, import_id)
+
+
+@imports.acts(f"{ONE}/deviations/acknowledge", takes=ImportDeviationsBody, answers=ImportShown)
+def acknowledge_deviations(
+    session: Session, *, now: datetime, import_id: int, deviations: list[int], note: str
+) -> dict[str, Any]:
+    """Acknowledge a clause that departs from the standard form, or several that are merely worded otherwise."""
+    imported = import_of_id(session, import_id)
+    actions.acknowledge_deviations(session, imported, deviations, note=note, actor=g.actor, now=now)
+    return _shown(session, import_id)
+
+
+@imports.acts(f"{ONE}/amounts/confirm", takes=ImportAmountBody, answers=ImportShown)
+def confirm_amount(session: Session, *, now: datetime, import_id: int, amount: Amount, value: str) -> dict[str, Any]:
+    """Confirm an amount that was compared with the text."""
+    actions.confirm_amount(session, import_of_id(session, import_id), amount, value, actor=g.actor, now=now)
+    return _shown(session, import_id)
+
+
+@imports.acts(f"{ONE}/corrections", takes=ImportCorrectionBody, answers=ImportShown)
+def correct(
+    session: Session, *, now: datetime, import_id: int, version: int, field: str, value: str, reason: str
+) -> dict[str, Any]:
+    """Correct a field that was misread; what was read stays beside it."""
+    imported = import_of_id(session, import_id)
+    actions.correct_field(session, imported, field, value, reason=reason, version=version, actor=g.actor, now=now)
+    return _shown(session, import_id)
+
+
+@imports.acts(f"{ONE}/form", takes=FormChoiceBody, answers=ImportShown)
+def choose_form(
+    session: Session, *, now: datetime, import_id: int, version: int, form_version_id: int
+) -> dict[str, Any]:
+    """Compare with another standard form in force."""
+    chosen = form_actions.version_of_id(session, form_version_id)
+    actions.choose_form(session, import_of_id(session, import_id), chosen, version=version, actor=g.actor, now=now)
+    return _shown(session, import_id)
+
+
+@imports.acts(f"{ONE}/register", takes=ImportRegisterBody, answers=ImportShown)
+def register(
+    session: Session, *, now: datetime, import_id: int, product_code: str, tenant_key: str | None
+) -> dict[str, Any]:
+    """Register the agreement; the same order again changes nothing."""
+    imported = import_of_id(session, import_id)
+    actions.register(session, imported, product_code=product_code, tenant_key=tenant_key, actor=g.actor, now=now)
+    return _shown(session, import_id)
+
+
+@standard_forms.reads("", answers=FormPage, query=PageQuery)
+def forms(*, page: int, size: int) -> dict[str, Any]:
+    """Every version of every standard form, by form and version."""
+    rows = select(FormVersion).order_by(FormVersion.form_id, FormVersion.number)
+    found = page_of_rows(db.session(), rows, page=page, size=size)
+    found["items"] = [_form_row(version) for version in found["items"]]
+    return found
+
+
+@standard_forms.reads(FORM, answers=FormShown)
+def form(form_version_id: int) -> dict[str, Any]:
+    """One version with its clauses and what their terms say."""
+    return _form(form_actions.version_of_id(db.session(), form_version_id))
+
+
+@standard_forms.acts("", takes=FormDraftBody, answers=FormShown, status=HTTPStatus.CREATED)
+def draft(session: Session, *, now: datetime, key: str, name: str, text: str) -> Created:
+    """Draft a form from its full text, or the next version of the form that has this key."""
+    made = form_actions.draft_form(session, key=key, name=name, text=text, source="REST", actor=g.actor, now=now)
+    return Created(_form(made), url_for(f"{standard_forms.name}.form", form_version_id=made.id))
+
+
+@standard_forms.acts(f"{FORM}/approve", takes=FormActBody, answers=FormShown)
+def approve(session: Session, *, now: datetime, form_version_id: int) -> dict[str, Any]:
+    """Approve a draft of another person."""
+    version = form_actions.version_of_id(session, form_version_id)
+    form_actions.approve(session, version, actor=g.actor, now=now)
+    return _form(version)
+
+
+@standard_forms.acts(f"{FORM}/in-force", takes=FormActBody, answers=FormShown)
+def put_in_force(session: Session, *, now: datetime, form_version_id: int) -> dict[str, Any]:
+    """Compare new imports with an approved version from now on."""
+    version = form_actions.version_of_id(session, form_version_id)
+    form_actions.put_in_force(session, version, actor=g.actor, now=now)
+    return _form(version)
+
+
+@standard_forms.acts(f"{FORM}/withdraw", takes=FormActBody, answers=FormShown)
+def withdraw(session: Session, *, now: datetime, form_version_id: int) -> dict[str, Any]:
+    """Lay a draft or an approved version aside."""
+    version = form_actions.version_of_id(session, form_version_id)
+    form_actions.withdraw(session, version, actor=g.actor, now=now)
+    return _form(version)
+
+
+def _row(session: Session, imported: ContractImport) -> dict[str, Any]:
+    review = review_of(session, imported)
+    return {
+        "id": imported.id,
+        "version": imported.version,
+        "state": imported.state,
+        "source_name": imported.source_name,
+        "order_no": review.value("order.order_no"),
+        "party_a": review.value("parties.party_a.name"),
+        "agreement": imported.agreement.order_no if imported.agreement else None,
+        "created_by": imported.created_by,
+        "created_at": imported.created_at,
+    }
+
+
+def _shown(session: Session, import_id: int) -> dict[str, Any]:
+    imported = import_of_id(session, import_id)
+    review = review_of(session, imported)
+    left = unconfirmed_amounts(imported, review)
+    return {
+        **_row(session, imported),
+        "form_version_id": imported.form_version_id,
+        "form": imported.form_version.form.key if imported.form_version else None,
+        "fields_read": {name: review.value(name) for name in KNOWN if not name.endswith(NOT_TOLD)},
+        "missing": list(missing_fields(review)),
+        "amounts": [
+            {"amount": amount, "value": review.amount(amount), "is_confirmed": amount not in left} for amount in Amount
+        ],
+        "warnings": imported.warnings,
+        "deviations": [
+            {
+                "id": one.row.id,
+                "kind": one.row.kind,
+                "clause": one.row.clause.number if one.row.clause else None,
+                "number": one.row.number,
+                "terms": one.row.terms,
+                "here": "".join(piece.text for piece in one.here) or None,
+                "standard": "".join(piece.text for piece in one.standard) or None,
+                "acknowledged_by": one.row.acknowledged_by,
+                "acknowledged_at": one.row.acknowledged_at,
+            }
+            for one in departures(imported, text_of(session, imported))
+        ],
+    }
+
+
+def _form_row(version: FormVersion) -> dict[str, Any]:
+    return {
+        "id": version.id,
+        "key": version.form.key,
+        "name": version.form.name,
+        "version": version.number,
+        "state": version.state,
+        "source": version.source,
+        "approved_by": version.approved_by,
+        "in_force_at": version.in_force_at,
+    }
+
+
+def _form(version: FormVersion) -> dict[str, Any]:
+    return {**_form_row(version), "clauses": version.clauses}

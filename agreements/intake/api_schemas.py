@@ -1,0 +1,151 @@
+"""What `/api/v1/imports` and `/api/v1/standard-forms` take and answer."""
+
+from marshmallow import Schema, fields, validate
+
+from agreements.intake.deviations import DeviationKind
+from agreements.intake.form_actions import LONGEST_FORM, LONGEST_NAME
+from agreements.intake.form_models import FormState
+from agreements.intake.models import Amount, ImportState
+from agreements.intake.reviewing import LONGEST_NOTE
+from agreements.intake.standard_form import Part
+from agreements.kernel.web.rest import PageQuery, page_schema
+from agreements.kernel.web.rest_fields import Choice, Moment, StrictSchema, Text, Whole, Word
+
+MOST_AT_ONCE = 500
+
+
+class FormActBody(StrictSchema):
+    """The address says it all."""
+
+
+class ImportQuery(PageQuery):
+    state = Choice(tuple(state.value for state in ImportState), load_default=ImportState.UNDER_REVIEW.value)
+
+
+class ImportInList(Schema):
+    id = fields.Integer(required=True)
+    version = fields.Integer(required=True, metadata={"description": "An act that changes it names the one it saw."})
+    state = Word(ImportState, required=True)
+    source_name = fields.String(required=True)
+    order_no = fields.String(required=True, allow_none=True)
+    party_a = fields.String(required=True, allow_none=True)
+    agreement = fields.String(
+        required=True, allow_none=True, metadata={"description": "Order number it was registered as."}
+    )
+    created_by = fields.String(required=True)
+    created_at = Moment(required=True)
+
+
+class ImportWarningShown(Schema):
+    id = fields.Integer(required=True)
+    code = fields.String(required=True)
+    detail = fields.String(required=True)
+    acknowledged_by = fields.String(required=True, allow_none=True)
+    acknowledged_at = Moment(required=True, allow_none=True)
+
+
+class ImportDeviationShown(Schema):
+    """A clause that departs from the standard form; both wordings, null where there is none."""
+
+    id = fields.Integer(required=True)
+    kind = Word(DeviationKind, required=True)
+    clause = fields.String(required=True, allow_none=True, metadata={"description": "Number in the standard form."})
+    number = fields.String(required=True, allow_none=True, metadata={"description": "Number in the agreement."})
+    terms = fields.List(fields.String(), required=True)
+    here = fields.String(required=True, allow_none=True)
+    standard = fields.String(required=True, allow_none=True)
+    acknowledged_by = fields.String(required=True, allow_none=True)
+    acknowledged_at = Moment(required=True, allow_none=True)
+
+
+class ImportAmountShown(Schema):
+    amount = Word(Amount, required=True)
+    value = fields.String(required=True, allow_none=True)
+    is_confirmed = fields.Boolean(required=True)
+
+
+class ImportShown(ImportInList):
+    form_version_id = fields.Integer(required=True, allow_none=True)
+    form = fields.String(required=True, allow_none=True, metadata={"description": "Key of the standard form."})
+    fields_read = fields.Dict(
+        required=True, metadata={"description": "Order, accounts and terms as they would be registered, by field."}
+    )
+    missing = fields.List(fields.String(), required=True)
+    amounts = fields.List(fields.Nested(ImportAmountShown), required=True)
+    warnings = fields.List(fields.Nested(ImportWarningShown), required=True)
+    deviations = fields.List(fields.Nested(ImportDeviationShown), required=True)
+
+
+ImportPage = page_schema(ImportInList, "ImportPage")
+
+
+class ImportNoteBody(StrictSchema):
+    note = Text(longest=LONGEST_NOTE, load_default="")
+
+
+class ImportDeviationsBody(ImportNoteBody):
+    deviations = fields.List(
+        Whole(least=1),
+        required=True,
+        validate=validate.Length(1, MOST_AT_ONCE),
+        metadata={"description": "Several at once only where each is merely worded otherwise."},
+    )
+
+
+class ImportAmountBody(StrictSchema):
+    amount = Word(Amount, required=True)
+    value = Text(longest=40, required=True, metadata={"description": "The amount as it was seen."})
+
+
+class ImportCorrectionBody(StrictSchema):
+    version = Whole(least=1, required=True)
+    field = Text(longest=80, required=True, metadata={"example": "order.paid_amount"})
+    value = fields.String(
+        required=True, validate=validate.Length(0, 300), metadata={"description": "Empty: the text has no such field."}
+    )
+    reason = Text(longest=LONGEST_NOTE, required=True)
+
+
+class FormChoiceBody(StrictSchema):
+    version = Whole(least=1, required=True)
+    form_version_id = Whole(least=1, required=True)
+
+
+class ImportRegisterBody(StrictSchema):
+    product_code = Text(longest=60, required=True, metadata={"example": "id2-verify"})
+    tenant_key = Text(longest=60, load_default=None, allow_none=True, metadata={"example": "haitang"})
+
+
+class FormClauseShown(Schema):
+    """A clause of a standard form; `terms` is what each term that it holds says."""
+
+    key = fields.String(required=True)
+    part = Word(Part, required=True)
+    number = fields.String(required=True)
+    wording = fields.String(required=True)
+    terms = fields.Dict(required=True)
+    marks = fields.List(fields.String(), required=True)
+
+
+class FormInList(Schema):
+    id = fields.Integer(required=True)
+    key = fields.String(required=True)
+    name = fields.String(required=True)
+    version = fields.Integer(required=True)
+    state = Word(FormState, required=True)
+    source = fields.String(required=True)
+    approved_by = fields.String(required=True, allow_none=True)
+    in_force_at = Moment(required=True, allow_none=True)
+
+
+class FormShown(FormInList):
+    clauses = fields.List(fields.Nested(FormClauseShown), required=True)
+
+
+FormPage = page_schema(FormInList, "StandardFormPage")
+
+
+class FormDraftBody(StrictSchema):
+    key = Text(longest=60, required=True, metadata={"example": "marketplace-2026"})
+    name = Text(longest=LONGEST_NAME, required=True)
+    text = Text(longest=LONGEST_FORM, lines=True, required=True, metadata={"description": "The form's full text."})

@@ -1,0 +1,77 @@
+"""`/api/v1/imports` and `/api/v1/standard-forms`: an import is compared, acknowledged and registered by a program."""
+
+import pytest
+
+from agreements.kernel.db import unit_of_work
+from tests.builders_imports import ORDER_NO, agreement_text, an_import
+from tests.builders_rest import a_program
+
+PASSAGES = {"五个工作日": "十个工作日", "甲方应守法经营，": "甲方应当守法经营，"}
+
+
+@pytest.fixture
+def import_id(app):
+    with unit_of_work() as session:
+        return an_import(session, text=agreement_text(passages=PASSAGES)).id
+
+
+@pytest.fixture
+def program(app):
+    return a_program(app, "legal_officer")
+
+
+def test_an_import_tells_its_deviations_and_no_telephone_numbers(program, import_id):
+    [row] = program.get("/imports").json["items"]
+    told = program.get(f"/imports/{import_id}").json
+
+    assert (row["id"], row["order_no"], told["form"]) == (import_id, ORDER_NO, "marketplace-sale")
+    assert [(one["kind"], one["clause"], one["terms"]) for one in told["deviations"]] == [
+        ("changed", "3.3", ["change_notification"]),
+        ("reworded", "3.1", []),
+    ]
+    assert "十个工作日" in told["deviations"][0]["here"]
+    assert "五个工作日" in told["deviations"][0]["standard"]
+    assert "13900000001" not in program.get(f"/imports/{import_id}").text
+
+
+def test_a_program_reviews_and_registers_an_import(program, import_id):
+    address = f"/imports/{import_id}"
+    told = program.get(address).json
+    early = program.post(f"{address}/register", {"product_code": "id2-verify", "tenant_key": "haitang"})
+    assert (early.status_code, early.json["code"]) == (409, "WARNINGS_NOT_ACKNOWLEDGED")
+
+    for one in told["deviations"]:
+        program.post(f"{address}/deviations/acknowledge", {"deviations": [one["id"]], "note": "已核对"})
+    for warning in program.get(address).json["warnings"]:
+        if warning["acknowledged_at"] is None:
+            program.post(f"{address}/warnings/{warning['id']}/acknowledge", {})
+    for amount in told["amounts"]:
+        program.post(f"{address}/amounts/confirm", {"amount": amount["amount"], "value": amount["value"]})
+    done = program.post(f"{address}/register", {"product_code": "id2-verify", "tenant_key": "haitang"})
+
+    assert (done.status_code, done.json["agreement"], done.json["state"]) == (200, ORDER_NO, "registered")
+
+
+def test_a_form_is_drafted_and_put_in_force_by_two_programs(app, program, import_id):
+    text = agreement_text(passages=PASSAGES)
+    made = program.post("/standard-forms", {"key": "house", "name": "本公司范本", "text": text})
+    number = made.json["id"]
+    approver = a_program(app, "legal_approver", name="李审批")
+    assert program.post(f"/standard-forms/{number}/approve", {}).status_code == 403
+    assert approver.post(f"/standard-forms/{number}/approve", {}).json["state"] == "approved"
+    assert approver.post(f"/standard-forms/{number}/in-force", {}).json["state"] == "in_force"
+
+    version = program.get(f"/imports/{import_id}").json["version"]
+    chosen = program.post(f"/imports/{import_id}/form", {"version": version, "form_version_id": number})
+
+    assert (made.status_code, chosen.json["form"], chosen.json["deviations"]) == (201, "house", [])
+    assert [row["key"] for row in program.get("/standard-forms").json["items"]] == ["marketplace-sale", "house"]
+    assert program.get(f"/standard-forms/{number}").json["clauses"][0]["terms"] == {
+        "spec_precedence": "page_display_at_order_time"
+    }
+
+
+def test_a_correction_keeps_its_version(program, import_id):
+    body = {"version": 1, "field": "order.quantity", "value": "2", "reason": "协议原文"}
+    assert program.post(f"/imports/{import_id}/corrections", body).json["fields_read"]["order.quantity"] == 2
+    assert program.post(f"/imports/{import_id}/corrections", body | {"value": "3"}).status_code == 409
