@@ -2,9 +2,8 @@
 
 from sqlalchemy import update
 
-from agreements.kernel import audit
 from agreements.register.models import Agreement
-from agreements.register.rules import AgreementState
+from agreements.register.rules import ENDED_EARLY, AgreementState
 from compliance.settlement.actions import confirm, open_settlement
 from compliance.settlement.figures import bases_of
 from compliance.settlement.rules import Basis
@@ -22,18 +21,9 @@ NOW = at("Mon 2024-11-11 10:00")
 
 
 def ended(session, agreement, state=AgreementState.ENDED_BY_AGREEMENT, *, as_of=ENDED_AT):
-    """Put an agreement into an ending, as of an instant."""
-    session.execute(update(Agreement).where(Agreement.id == agreement.id).values(state=state))
-    audit.record(
-        session,
-        actor=APPROVER,
-        act="agreement.end_by_agreement",
-        subject=f"agreement:{agreement.id}",
-        agreement_id=agreement.id,
-        tenant_id=agreement.tenant_id,
-        now=as_of,
-        details={"to": AgreementState(state).value},
-    )
+    """Put an agreement into an ending; an early one as of an instant."""
+    early = {"ended_at": as_of} if state in ENDED_EARLY else {}
+    session.execute(update(Agreement).where(Agreement.id == agreement.id).values(state=state, **early))
     session.refresh(agreement)
     return agreement
 

@@ -16,11 +16,10 @@ from compliance.obligations.rules import OPEN_STATES
 from compliance.retention.holdings import Owner
 from compliance.retention.models import RetentionHold
 from compliance.retention.rules import Kept, Position, RetentionClass, WhyKept, kept, longest, months_kept, policy_key
-from compliance.settlement.figures import ended_on
+from compliance.settlement.figures import last_day_of
 from compliance.settlement.models import Settlement
 from compliance.settlement.rules import SettlementState
 
-NEVER_IN_FORCE = (AgreementState.DRAFT, AgreementState.PENDING_PAYMENT, AgreementState.CANCELLED)
 RUNNING = (AgreementState.DRAFT, AgreementState.PENDING_PAYMENT, AgreementState.EFFECTIVE, AgreementState.IN_SERVICE)
 UNSETTLED = (SettlementState.DRAFT, SettlementState.CONFIRMED, SettlementState.DISPUTED)
 
@@ -37,7 +36,7 @@ def position_of(session: Session, agreement: Agreement, *, now: datetime) -> Pos
         Settlement.agreement_id == agreement.id, Settlement.state.in_(UNSETTLED)
     )
     return Position(
-        ended_on=_ended_on(session, agreement, now=now),
+        ended_on=_ended_on(agreement, now=now),
         last_on=_last_on(session, agreement),
         is_held=bool(standing_holds(session, agreement)),
         has_open_duties=bool(session.scalar(duties)),
@@ -46,13 +45,10 @@ def position_of(session: Session, agreement: Agreement, *, now: datetime) -> Pos
     )
 
 
-def _ended_on(session: Session, agreement: Agreement, *, now: datetime) -> date | None:
-    last_day = legal_date(agreement.service_end_exclusive_at - datetime.resolution)
-    if agreement.state in RUNNING:
-        return last_day if agreement.service_end_exclusive_at <= now else None
-    if agreement.state in (AgreementState.EXPIRED, AgreementState.CANCELLED):
-        return last_day
-    return min(ended_on(session, agreement), last_day)
+def _ended_on(agreement: Agreement, *, now: datetime) -> date | None:
+    if agreement.state in RUNNING and agreement.over_from > now:
+        return None
+    return last_day_of(agreement)
 
 
 def _last_on(session: Session, agreement: Agreement) -> date | None:

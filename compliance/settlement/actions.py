@@ -14,7 +14,7 @@ from agreements.kernel.money import Money
 from agreements.register.models import Agreement
 from compliance.obligations.actions import open_obligation, record_performance
 from compliance.obligations.rules import OPEN_STATES, ObligationCode
-from compliance.settlement.figures import bases_of, ended_on, usage_of, why_not_settled
+from compliance.settlement.figures import bases_of, last_day_of, usage_of, why_not_settled
 from compliance.settlement.models import Settlement, UsageStatement
 from compliance.settlement.moving import CLAUSE, move, record, require_text, write
 from compliance.settlement.rules import (
@@ -59,7 +59,7 @@ def open_settlement(session: Session, agreement: Agreement, *, actor: Actor, now
     reason = why_not_settled(session, agreement)
     if reason is not None:
         raise refusal(reason)
-    last_day = ended_on(session, agreement)
+    last_day = last_day_of(agreement)
     duty = open_obligation(
         session,
         agreement,

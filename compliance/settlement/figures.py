@@ -7,7 +7,6 @@ from decimal import Decimal
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from agreements.kernel.audit import AuditEvent
 from agreements.kernel.instants import legal_date
 from agreements.kernel.money import Money
 from agreements.register.models import Agreement
@@ -122,12 +121,6 @@ def _is_upstream(session: Session, agreement: Agreement) -> bool:
     return found is not None
 
 
-def ended_on(session: Session, agreement: Agreement) -> date:
-    """Return the last day of the cooperation: the Shanghai date on which the end took effect."""
-    ended = session.scalars(
-        select(AuditEvent)
-        .where(AuditEvent.subject == f"agreement:{agreement.id}", AuditEvent.act.like("agreement.%"))
-        .order_by(AuditEvent.seq.desc())
-    )
-    as_of = next((event.as_of for event in ended if event.details.get("to") == agreement.state.value), None)
-    return legal_date(as_of or agreement.service_end_exclusive_at)
+def last_day_of(agreement: Agreement) -> date:
+    """Return the last day of the cooperation: of an early end the day on which it took effect, else the period's."""
+    return legal_date(agreement.over_from - _INSTANT)

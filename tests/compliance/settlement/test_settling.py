@@ -6,6 +6,8 @@ from sqlalchemy import select
 from agreements.kernel.audit import AuditEvent
 from agreements.kernel.errors import Conflict, IllegalMove, InvalidInput, NotPermitted, Stale
 from agreements.kernel.money import Money
+from agreements.register.ending import end_by_agreement
+from agreements.register.ending_rules import EndingGround
 from agreements.register.rules import AgreementState, SpecKind
 from compliance.obligations.rules import ObligationState
 from compliance.settlement.actions import (
@@ -25,6 +27,7 @@ from compliance.settlement.usage import effective_usage, record_usage, reject, s
 from compliance.upstream.rules import ChangeKind
 from tests.builders import at, day
 from tests.builders_compliance import an_agreement_in_service
+from tests.builders_register import an_upload
 from tests.builders_settlement import (
     APPROVER,
     FINANCE,
@@ -57,6 +60,25 @@ def test_the_sweep_opens_one_settlement_however_often_it_runs(session):
     assert SWEEP.find(session, due_by=NOW) == []
     settlement = session.scalars(select(Settlement)).one()
     assert (settlement.state, settlement.ended_on) == (SettlementState.DRAFT, day("Fri 2024-11-08"))
+
+
+def test_an_end_that_both_signed_leads_to_a_settlement_as_of_its_day(session):
+    agreement = an_agreement_in_service(session)
+    end_by_agreement(
+        session,
+        agreement,
+        EndingGround.BOTH_SIGNED,
+        ended_at=at("Fri 2024-11-08 18:00"),
+        reason="双方协商终止",
+        proof=an_upload("终止协议.pdf"),
+        actor=APPROVER,
+        now=NOW,
+    )
+
+    [found] = SWEEP.find(session, due_by=NOW)
+    SWEEP.act(session, found, now=NOW)
+
+    assert session.scalars(select(Settlement)).one().ended_on == day("Fri 2024-11-08")
 
 
 def test_clause_4_6_both_are_reminded_ten_working_days_after_the_end(session):
