@@ -10,7 +10,6 @@ from flask_migrate import Migrate
 from agreements.calendar import cli as calendar_cli
 from agreements.intake import api as intake_api
 from agreements.intake import batch_views, form_views, import_cli
-from agreements.intake import api as intake_api
 from agreements.intake import cli as intake_cli
 from agreements.intake import views as intake_views
 from agreements.kernel import audit_cli, crypto, files, journal, policy_views
