@@ -33,7 +33,7 @@ TEXT = (
     "附件第2.4条暂停服务，并书面通知甲方。相关订单号为ORDER20240912-{0:08d}，应付金额为¥{1:,.2f}元，联系人见附表。"
 )
 PROVIDER = "青榕数据科技（杭州）有限公司"
-PARAGRAPHS = [TEXT.format(number, number * 1234.5) + TEXT.format(number + 7, 0.5) for number in range(1, 39)]
+PARAGRAPHS = [TEXT.format(number, number * 1234.5) + TEXT.format(number + 7, 0.5) for number in range(1, 27)]
 
 
 def ours(identity):

@@ -76,7 +76,7 @@ def width(text: str, name: str, size: float) -> float:
 def require_shown(texts: Iterable[str]) -> None:
     """Refuse a text with a character that the font has no outline for; it would vanish from the paper."""
     known = font().face.charToGlyph
-    missing = sorted({each for text in texts for each in text if ord(each) not in known and each not in NOT_DRAWN})
+    missing = sorted(each for each in set().union(*texts) - NOT_DRAWN if ord(each) not in known)
     if missing:
         raise InvalidInput(
             N_("The font for documents has no outline for: %(characters)s."),

@@ -7,7 +7,7 @@ unit. A mark that closes a line hangs: its empty half does not count.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from uniseg.linebreak import line_break_boundaries
@@ -89,26 +89,28 @@ def fill(text: str, *, name: str, size: float, measure: float, first_indent: flo
 def _filled(text: str, name: str, size: float, measure: float, first_indent: float) -> list[Line]:
     lines: list[Line] = []
     current: list[str] = []
-    used, room = 0.0, measure - first_indent
-    for unit in _fitting(text, name, size, measure):
-        wide = fonts.width(unit, name, size)
-        if current and used + wide - _slack(unit, name, size) > room + 0.01:
-            lines.append(_line("".join(current), name, size, is_last=False))
-            current, used, room = [], 0.0, measure
-        current.append(unit)
-        used += wide
+    scale = size / 1000
+    used, room = 0.0, (measure - first_indent) / scale + 0.5
+    for unit in units(text):
+        wide, slack = _measured(unit, name)
+        for part in (unit,) if (wide - slack) * scale <= measure else _cut(unit, name, size, measure):
+            wide, slack = _measured(part, name)
+            if current and used + wide - slack > room:
+                lines.append(_line("".join(current), name, size, is_last=False))
+                current, used, room = [], 0.0, measure / scale + 0.5
+            current.append(part)
+            used += wide
     return [*lines, _line("".join(current), name, size, is_last=True)]
 
 
-def _fitting(text: str, name: str, size: float, measure: float) -> Iterator[str]:
-    """Yield the units; one wider than the whole line has to be cut, after a joint where it has one."""
-    for unit in units(text):
-        rest = unit
-        while fonts.width(rest, name, size) - _slack(rest, name, size) > measure:
-            cut = _last_cut(rest, name, size, measure)
-            yield rest[:cut]
-            rest = rest[cut:]
-        yield rest
+def _cut(unit: str, name: str, size: float, measure: float) -> Iterator[str]:
+    """Yield the parts of a unit that is wider than the whole line, cut after a joint where it has one."""
+    rest = unit
+    while (_measured(rest, name)[0] - _measured(rest, name)[1]) * size / 1000 > measure:
+        cut = _last_cut(rest, name, size, measure)
+        yield rest[:cut]
+        rest = rest[cut:]
+    yield rest
 
 
 def _last_cut(text: str, name: str, size: float, measure: float) -> int:
@@ -123,24 +125,34 @@ def _last_cut(text: str, name: str, size: float, measure: float) -> int:
     return joint if joint > fits // 2 else fits
 
 
-def _slack(unit: str, name: str, size: float) -> float:
-    """Return what a unit may stand beyond the edge: spaces, and the empty half of a closing mark."""
+@lru_cache(maxsize=16384)
+def _measured(unit: str, name: str) -> tuple[float, float]:
+    """Return a unit's width, and what of it may stand beyond the edge: spaces, the empty half of a closing mark.
+
+    Both in thousandths of the size.
+    """
     plain = unit.rstrip(" ")
-    spaces = (len(unit) - len(plain)) * fonts.advance(" ", name) * size / 1000
-    half = size / 2 if plain and plain[-1] in HANGING and fonts.advance(plain[-1], name) >= 900 else 0.0
-    return spaces + half
+    spaces = (len(unit) - len(plain)) * fonts.advance(" ", name)
+    half = 500.0 if plain and plain[-1] in HANGING and fonts.advance(plain[-1], name) >= 900 else 0.0
+    return sum(fonts.advance(character, name) for character in unit), spaces + half
+
+
+@cache
+def _is_wide(character: str) -> bool:
+    return WIDE.match(character) is not None
 
 
 def _line(text: str, name: str, size: float, *, is_last: bool) -> Line:
     text = text.rstrip(" ")
+    wide = [_is_wide(character) for character in text]
     gaps = tuple(
         index
-        for index in range(len(text) - 1)
-        if text[index] == " "
-        or (WIDE.match(text[index]) and text[index + 1] != " ")
-        or (WIDE.match(text[index + 1]) and text[index] != " ")
+        for index, (before, after) in enumerate(pairwise(text))
+        if before == " " or ((wide[index] or wide[index + 1]) and after != " ")
     )
-    return Line(text, fonts.width(text, name, size) - _slack(text, name, size), gaps, is_last)
+    units_wide = sum(fonts.advance(character, name) for character in text)
+    slack = 500.0 if text and text[-1] in HANGING and fonts.advance(text[-1], name) >= 900 else 0.0
+    return Line(text, (units_wide - slack) * size / 1000, gaps, is_last)
 
 
 def stretch(line: Line, *, size: float, measure: float) -> float:

@@ -4,7 +4,8 @@ It is drawn from glyph outlines, so it is sharp at any size and leaves no text i
 """
 
 import math
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, lru_cache
 from typing import Any
 
 from fontTools.pens.basePen import BasePen
@@ -69,41 +70,51 @@ def outline(character: str) -> tuple[Command, ...]:
 
 def draw_seal(canvas: Any, name: str, line: str) -> None:
     """Draw the seal of a company around the origin. A name of more than 40 characters raises InvalidInput."""
+    canvas._code.append(_operators(name, line))  # noqa: SLF001 - its own path object formats every number twice
+
+
+@lru_cache(maxsize=64)
+def _operators(name: str, line: str) -> str:
+    """Return a seal as PDF operators, between saving and restoring the state."""
     fonts.require_shown((name, line))
     if not 2 <= len(name) <= LONGEST_NAME:
         raise InvalidInput(N_("A seal takes a name of 2 to 40 characters."), field="name")
-    canvas.setStrokeColorRGB(*RED)
-    canvas.setFillColorRGB(*RED)
-    canvas.setLineWidth(RING)
-    canvas.circle(0, 0, RADIUS - RING / 2, stroke=1, fill=0)
-    _draw_star(canvas)
-    _draw_name(canvas, name)
-    _draw_straight(canvas, line)
+    red = " ".join(f"{part:g}" for part in RED)
+    return "\n".join(("q", f"{red} RG {red} rg", *_ring(), *_star(), *_name(name), *_straight(line), "Q"))
 
 
-def _draw_star(canvas: Any) -> None:
-    path = canvas.beginPath()
+def _ring() -> Iterator[str]:
+    radius = RADIUS - RING / 2
+    bend = radius * 4 * (math.sqrt(2) - 1) / 3
+    yield f"{RING:.3f} w {radius:.3f} 0 m"
+    for turn in range(4):
+        cos, sin = (1, 0, -1, 0)[turn], (0, 1, 0, -1)[turn]
+        points = ((radius, bend), (bend, radius), (0.0, radius))
+        yield " ".join(f"{x * cos - y * sin:.3f} {x * sin + y * cos:.3f}" for x, y in points) + " c"
+    yield "s"
+
+
+def _star() -> Iterator[str]:
     inner = STAR * math.sin(math.radians(18)) / math.cos(math.radians(36))
     for point in range(10):
         angle = math.radians(90 + 36 * point)
         radius = STAR if point % 2 == 0 else inner
-        x, y = radius * math.cos(angle), radius * math.sin(angle) + 0.6 * MM
-        (path.moveTo if point == 0 else path.lineTo)(x, y)
-    path.close()
-    canvas.drawPath(path, stroke=0, fill=1)
+        yield f"{radius * math.cos(angle):.3f} {radius * math.sin(angle) + 0.6 * MM:.3f} {'l' if point else 'm'}"
+    yield "f"
 
 
-def _draw_name(canvas: Any, name: str) -> None:
+def _name(name: str) -> Iterator[str]:
+    """Set the name on the arc; a long one gets narrower characters, so that none touches the next or the line below."""
     step = min(STEP, WIDEST_ARC / (len(name) - 1))
     height = TALLEST if step > math.radians(19) else LOWEST if step < math.radians(14) else 4.8 * MM
     room = step * (NAME_RADIUS - height)  # between two feet, where characters are nearest
     narrow = max(NARROWEST, min(1.0, room / height * 0.99))
     for index, character in enumerate(name):
         turn = (len(name) - 1) / 2 * step - index * step  # to the left positive
-        _draw_glyph(canvas, character, turn, foot=NAME_RADIUS - height, height=height, narrow=narrow)
+        yield from _glyph(character, turn, foot=NAME_RADIUS - height, height=height, narrow=narrow)
 
 
-def _draw_straight(canvas: Any, line: str) -> None:
+def _straight(line: str) -> Iterator[str]:
     if not line:
         return
     height = 3.9 * MM
@@ -111,30 +122,22 @@ def _draw_straight(canvas: Any, line: str) -> None:
     advance = height * narrow * 1.04
     for index, character in enumerate(line):
         x = (index - (len(line) - 1) / 2) * advance
-        _draw_path(canvas, character, lambda u, v, x=x: (x + u * height * narrow, v * height - 11.6 * MM))
+        yield from _path(character, lambda u, v, x=x: (x + u * height * narrow, v * height - 11.6 * MM))
 
 
-def _draw_glyph(canvas: Any, character: str, turn: float, *, foot: float, height: float, narrow: float) -> None:
-    """Draw a character that stands on the circle of radius `foot`, turned from the top by an angle."""
+def _glyph(character: str, turn: float, *, foot: float, height: float, narrow: float) -> Iterator[str]:
+    """Set a character on the circle of radius `foot`, turned from the top by an angle."""
     cos, sin = math.cos(turn), math.sin(turn)
 
     def place(u: float, v: float) -> tuple[float, float]:
         x, y = u * height * narrow, foot + v * height
         return x * cos - y * sin, x * sin + y * cos
 
-    _draw_path(canvas, character, place)
+    yield from _path(character, place)
 
 
-def _draw_path(canvas: Any, character: str, place: Any) -> None:
-    path = canvas.beginPath()
+def _path(character: str, place: Callable[[float, float], tuple[float, float]]) -> Iterator[str]:
     for kind, points in outline(character):
-        placed = [number for point in points for number in place(*point)]
-        if kind == "m":
-            path.moveTo(*placed)
-        elif kind == "l":
-            path.lineTo(*placed)
-        elif kind == "c":
-            path.curveTo(*placed)
-        else:
-            path.close()
-    canvas.drawPath(path, stroke=0, fill=1, fillMode=1)
+        placed = (place(*point) for point in points)
+        yield " ".join((*(f"{x:.3f} {y:.3f}" for x, y in placed), "h" if kind == "z" else kind))
+    yield "f"

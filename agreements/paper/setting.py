@@ -57,10 +57,10 @@ def draw_line(canvas: Any, line: Line, face: Face, *, x: float, y: float, measur
     text.setFont(face.name, face.size)
     if gap:
         widened = set(line.gaps)
-        start = 0
+        widen, start = f"{gap:.4f} Tc", 0
         for index in range(1, len(line.text) + 1):
             if index == len(line.text) or (index in widened) != (start in widened):
-                text.setCharSpace(gap if start in widened else 0)
+                text._code.append(widen if start in widened else "0 Tc")  # noqa: SLF001 - setCharSpace, formatted once
                 text.textOut(line.text[start:index])
                 start = index
         text.setCharSpace(0)
