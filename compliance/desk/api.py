@@ -30,6 +30,7 @@ from compliance.desk.api_schemas import (
     TenantQuery,
     TenantShown,
 )
+from compliance.desk.arranging import labels_of
 from compliance.desk.cli import agreement_at
 from compliance.desk.reading import Position, positions_of
 from compliance.desk.rules import ServiceState
@@ -60,6 +61,7 @@ def listed(
     service: ServiceState | None,
     product: str | None,
     ending_days: int | None,
+    label: str | None,
     sort: str,
     page: int,
     size: int,
@@ -67,11 +69,12 @@ def listed(
     """Agreements, the latest registered first."""
     session = db.session()
     now = clock.now(session)
-    search = Search((q or "").strip(), state, service, product or "", ending_days, sort)
+    search = Search((q or "").strip(), state, service, product or "", ending_days, sort, label=label or "")
     ids = ids_found(session, search, now=now).limit(size).offset((page - 1) * size)
     rows = agreements_of_ids(session, session.scalars(ids).all())
     positions = positions_of(session, rows, now=now)
-    items = [_row(agreement, positions[agreement.id]) for agreement in rows]
+    labels = labels_of(session, [agreement.id for agreement in rows])
+    items = [_row(agreement, positions[agreement.id], labels.get(agreement.id, [])) for agreement in rows]
     return page_of_items(items, count_found(session, search, now=now), page=page, size=size)
 
 
@@ -148,7 +151,7 @@ def _named(tenant: Tenant) -> dict[str, Any]:
     return {"tenant_key": tenant.tenant_key, "name": tenant.party.name, "recorded_at": tenant.recorded_at}
 
 
-def _row(agreement: Agreement, position: Position) -> dict[str, Any]:
+def _row(agreement: Agreement, position: Position, labels: list[str]) -> dict[str, Any]:
     gateway = position.gateway
     return {
         "order_no": agreement.order_no,
@@ -172,4 +175,6 @@ def _row(agreement: Agreement, position: Position) -> dict[str, Any]:
             "clause": gateway.clause,
         },
         "next_act": position.step.act if position.step else None,
+        "owner": agreement.owner.name if agreement.owner else None,
+        "labels": labels,
     }

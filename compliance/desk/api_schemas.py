@@ -8,6 +8,7 @@ from agreements.kernel.web.rest_fields import Choice, Day, Moment, QueryWhole, S
 from agreements.parties.rules import Industry
 from agreements.register.rules import AgreementState, InstrumentKind, SpecKind
 from compliance.breaches.rules import CaseState
+from compliance.desk.arranging_models import LONGEST_LABEL
 from compliance.desk.rules import NextAct, ServiceState, Standing
 from compliance.desk.searching import LONGEST_HORIZON, LONGEST_QUERY, NEWEST_FIRST, SORTS
 from compliance.desk.tenant_api_schemas import DocumentShown, PartyShown, PlatformShown
@@ -23,7 +24,7 @@ class AgreementQuery(PageQuery):
     q = Text(
         longest=LONGEST_QUERY,
         load_default=absent,
-        metadata={"description": "Part of an order number, of a party's or product's name or code, in any spelling."},
+        metadata={"description": "Part of an order number, a party or a product, in any spelling, in pinyin too."},
     )
     state = Word(AgreementState, load_default=absent)
     service = Word(ServiceState, load_default=absent)
@@ -34,6 +35,7 @@ class AgreementQuery(PageQuery):
         load_default=absent,
         metadata={"description": "Service ends within so many calendar days."},
     )
+    label = Text(longest=LONGEST_LABEL, load_default=absent, metadata={"description": "A label put on it."})
     sort = Choice(AGREEMENT_SORTS, load_default=NEWEST_FIRST)
 
 
@@ -67,6 +69,8 @@ class AgreementInList(Schema):
         GatewayAnswer, required=True, metadata={"description": "What is answered because of this order alone."}
     )
     next_act = Word(NextAct, required=True, allow_none=True)
+    owner = fields.String(required=True, allow_none=True, metadata={"description": "Who of ours looks after it."})
+    labels = fields.List(fields.String(), required=True)
 
 
 AgreementPage = page_schema(AgreementInList, "AgreementPage")

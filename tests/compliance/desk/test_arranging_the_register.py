@@ -18,6 +18,7 @@ from tests.builders import at
 from tests.builders_access import a_staff_member, signed_in_client
 from tests.builders_desk import opened_at, text_of, zh
 from tests.builders_register import a_registered_agreement
+from tests.builders_rest import a_program
 
 NOW = at("Mon 2024-09-30 10:00")
 
@@ -193,3 +194,13 @@ def test_the_list_with_owners_and_labels_asks_no_more_questions(app):
     client.post("/register/rows", data={"ids": ids, "act": "label", "label": "重点"})
     client.post("/register/rows", data={"ids": ids, "act": "assign", "to": "me"})
     assert count(client) == before
+
+
+def test_programs_find_by_label_and_read_who_looks_after(app):
+    client = opened_at(app, NOW, set_up=two)
+    client.post("/register/rows", data={"ids": ["1"], "act": "label", "label": "重点"})
+    client.post("/register/rows", data={"ids": ["1"], "act": "assign", "to": "me"})
+    program = a_program(app, "auditor")
+    [row] = program.get("/agreements?label=重点").json["items"]
+    assert (row["order_no"], row["owner"], row["labels"]) == ("1001", client.actor.name, ["重点"])
+    assert program.get("/agreements?q=cqyx").json["items"][0]["labels"] == []
