@@ -11,7 +11,8 @@ from agreements.parties.documents import required_documents
 from agreements.parties.models import NoticeAddress, OwnPlatform, QualificationDocument, Tenant
 from agreements.parties.rules import DocumentState, DocumentType
 from compliance.desk.rules import masked
-from compliance.service.adjusting import needs_sealed_request, requests_of
+from compliance.service.adjusting import requests_of
+from compliance.service.asking import needs_sealed_request
 from compliance.service.freezing import caller_in_clear, freezes_of
 from compliance.service.models_account import AdjustmentRequest, KeyFreeze
 

@@ -21,7 +21,7 @@ from compliance.desk.pages import attachment, render_desk
 from compliance.desk.schemas import RevealForm, read_form, read_upload, require_upload
 from compliance.desk.tenant_forms import TenantForm
 from compliance.desk.tenant_schemas import AddressForm, DocumentForm, PlatformForm
-from compliance.service.adjusting import require_onboarding
+from compliance.service.asking import require_onboarding
 
 blueprint = Blueprint("tenant", __name__, url_prefix="/tenants")
 

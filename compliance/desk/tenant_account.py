@@ -33,7 +33,7 @@ from compliance.desk.tenant_schemas import (
     RefusalForm,
     RemovalForm,
 )
-from compliance.service import adjusting, freezing
+from compliance.service import adjusting, asking, freezing
 from compliance.service.account_rules import AdjustmentEvent, AdjustmentKind, SealBasis, legal_adjustments
 from compliance.service.models import Hold
 
@@ -132,7 +132,7 @@ def take_adjustment(tenant_key: str) -> ResponseReturnValue:
             raise InvalidInput(N_("Choose what is asked for."), field="kind")
         about: dict[str, Any] = {"agreement": order_of_tenant(session, tenant, values.pop("order_no"))}
         if kind is AdjustmentKind.ADD_PLATFORM:
-            about["platform"] = adjusting.WantedPlatform(
+            about["platform"] = asking.WantedPlatform(
                 kind=values.pop("kind"),
                 identifier=values.pop("identifier"),
                 ownership=values.pop("ownership"),
@@ -146,7 +146,7 @@ def take_adjustment(tenant_key: str) -> ResponseReturnValue:
             about["remove"] = platform_of_id(session, tenant, _number(values.pop("platform")))
         if "freeze" in values:
             about["hold"] = _freeze(session, tenant, values.pop("freeze"))
-        adjusting.draft_request(session, tenant, kind, **about, **values)
+        asking.draft_request(session, tenant, kind, **about, **values)
 
     said = gettext("The request is recorded; it waits for the sealed letter.")
     return _adjustment_form(kind).take(tenant_key, draft, said=said, shown_at="account")
@@ -177,7 +177,7 @@ def _page(tenant_key: str, request_id: int, *, form: Any = None, error: LuyueErr
         "adjustment.html",
         tenant=tenant,
         asked=asked,
-        wanted=adjusting.wanted_platform(asked) if asked.kind is AdjustmentKind.ADD_PLATFORM else None,
+        wanted=asking.wanted_platform(asked) if asked.kind is AdjustmentKind.ADD_PLATFORM else None,
         account=account_of(session, tenant, now=now),
         legal=set(legal_adjustments(asked.state)),
         events=AdjustmentEvent,

@@ -45,7 +45,7 @@ from compliance.desk.tenant_api_schemas import (
     RefusalBody,
     SealedLetterBody,
 )
-from compliance.service import adjusting, freezing
+from compliance.service import adjusting, asking, freezing
 from compliance.service.account_rules import AdjustmentKind, SealBasis, legal_adjustments
 from compliance.service.models import Hold
 from compliance.service.models_account import AdjustmentRequest, KeyFreeze
@@ -211,14 +211,14 @@ def ask(
 ) -> Created:
     """Record what the tenant asks for; nothing is done before its sealed letter is in."""
     tenant = _tenant(session, tenant_key)
-    request = adjusting.draft_request(
+    request = asking.draft_request(
         session,
         tenant,
         kind,
         asked=asked,
         asked_on=asked_on,
         agreement=order_of_tenant(session, tenant, order_no),
-        platform=adjusting.WantedPlatform(**platform) if platform else None,
+        platform=asking.WantedPlatform(**platform) if platform else None,
         proof=_upload(proof, "proof"),
         remove=platform_of_id(session, tenant, platform_id) if platform_id else None,
         hold=_freeze(session, tenant, freeze) if freeze else None,

@@ -1,45 +1,26 @@
-"""Requests to adjust interface and account (clause 3.4): drafted, sealed letter received, executed or refused."""
+"""Taking requests to adjust interface and account through (clause 3.4): sealed letter received, executed or refused."""
 
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from agreements.kernel import audit
 from agreements.kernel.access.rules import Actor, Permission, require
-from agreements.kernel.errors import N_, Conflict, InvalidInput, NotFound, Stale
+from agreements.kernel.errors import N_, InvalidInput, NotFound, Stale
 from agreements.kernel.instants import legal_date
 from agreements.parties.actions import Upload, keep_upload
-from agreements.parties.models import OwnPlatform, Tenant
-from agreements.parties.platforms import Proof, add_platform, remove_platform, require_identifier, require_own
-from agreements.parties.rules import Ownership, PlatformKind
-from agreements.register.models import Agreement
+from agreements.parties.models import Tenant
+from agreements.parties.platforms import add_platform, remove_platform
 from compliance.service.account_rules import (
-    LIFTING,
     OPEN_ADJUSTMENTS,
     AdjustmentEvent,
     AdjustmentKind,
-    AdjustmentState,
     SealBasis,
     adjustment_move,
 )
-from compliance.service.freezing import CLAUSE, lift_freeze, standing_freezes
-from compliance.service.models import Hold, ServiceActivation
+from compliance.service.asking import proof_of, record_step, wanted_platform
+from compliance.service.freezing import CLAUSE, lift_freeze
 from compliance.service.models_account import AdjustmentRequest
-
-
-@dataclass(frozen=True, slots=True)
-class WantedPlatform:
-    """A platform to add; `subject` is whom the proof of ownership names, `valid_until` its last day."""
-
-    kind: PlatformKind
-    identifier: str
-    ownership: Ownership
-    subject: str
-    number: str | None = None
-    extension: str | None = None
-    valid_until: date | None = None
 
 
 def request_of_id(session: Session, tenant: Tenant, request_id: int) -> AdjustmentRequest:
@@ -48,107 +29,6 @@ def request_of_id(session: Session, tenant: Tenant, request_id: int) -> Adjustme
     if request is None or request.tenant_id != tenant.id:
         raise NotFound(N_("This tenant has no such request."), field="adjustment")
     return request
-
-
-def needs_sealed_request(session: Session, tenant_id: int) -> bool:
-    """Clause 3.4: from the first activation on a change of the list of platforms is an adjustment of the account."""
-    activated = (
-        select(ServiceActivation.agreement_id)
-        .join(Agreement, Agreement.id == ServiceActivation.agreement_id)
-        .where(Agreement.tenant_id == tenant_id)
-        .limit(1)
-    )
-    return session.scalar(activated) is not None
-
-
-def require_onboarding(session: Session, tenant: Tenant) -> None:
-    """Refuse a change of the list of platforms that no sealed request asked for, once a service was opened."""
-    if needs_sealed_request(session, tenant.id):
-        raise Conflict(
-            N_("The service is open, so a change of platforms is an adjustment of the account."),
-            code="SEAL_MISSING",
-            clause=CLAUSE,
-            remedy=N_("Record the tenant's sealed request; executing it changes the list."),
-        )
-
-
-def draft_request(
-    session: Session,
-    tenant: Tenant,
-    kind: AdjustmentKind,
-    *,
-    asked: str,
-    asked_on: date,
-    agreement: Agreement | None = None,
-    platform: WantedPlatform | None = None,
-    proof: Upload | None = None,
-    remove: OwnPlatform | None = None,
-    hold: Hold | None = None,
-    actor: Actor,
-    now: datetime,
-) -> AdjustmentRequest:
-    """Clause 3.4: write down what the tenant asks for. Nothing is done by it.
-
-    platform, proof  what is to be added, and the file that shows it is the tenant's own
-    remove           the platform to take off the list
-    hold             the freeze to lift; a reissue may name one too, and lifts it
-    """
-    require(actor, Permission.RECORD_ADJUSTMENT)
-    if not asked.strip():
-        raise InvalidInput(N_("Write down what is asked for."), field="asked", clause=CLAUSE)
-    if asked_on > legal_date(now):
-        raise InvalidInput(N_("The request lies in the future."), field="asked_on", clause=CLAUSE)
-    _require_subject(session, tenant, kind, platform=platform, remove=remove, hold=hold, now=now)
-    request = AdjustmentRequest(
-        tenant_id=tenant.id,
-        agreement_id=agreement.id if agreement else None,
-        kind=kind,
-        state=AdjustmentState.DRAFT,
-        asked=asked.strip(),
-        asked_on=asked_on,
-        drafted_at=now,
-        drafted_by=actor.name,
-        platform=_as_json(platform) if platform else None,
-        platform_id=remove.id if remove else None,
-        proof_file_id=keep_upload(session, proof, now=now).id if proof else None,
-        hold_id=hold.id if hold else None,
-    )
-    session.add(request)
-    session.flush()  # the audit row names its id
-    _record(session, request, "adjustment.drafted", actor=actor, now=now, details={"kind": kind.value})
-    return request
-
-
-def _require_subject(
-    session: Session,
-    tenant: Tenant,
-    kind: AdjustmentKind,
-    *,
-    platform: WantedPlatform | None,
-    remove: OwnPlatform | None,
-    hold: Hold | None,
-    now: datetime,
-) -> None:
-    if (platform is not None) != (kind is AdjustmentKind.ADD_PLATFORM):
-        raise InvalidInput(N_("Name the platform that is to be added."), field="identifier", clause=CLAUSE)
-    if (remove is not None) != (kind is AdjustmentKind.REMOVE_PLATFORM):
-        raise InvalidInput(N_("Choose the platform that is to be removed."), field="platform", clause=CLAUSE)
-    if hold is None and kind is AdjustmentKind.UNFREEZE:
-        raise InvalidInput(N_("Choose the freeze that is to be lifted."), field="freeze", clause=CLAUSE)
-    if hold is not None and (kind not in LIFTING or hold not in standing_freezes(session, tenant)):
-        raise InvalidInput(N_("This freeze can't be lifted by this request."), field="freeze", clause=CLAUSE)
-    if platform is not None:
-        require_identifier(session, tenant, platform.kind, platform.identifier, now=now)
-        require_own(session, tenant, _proof(platform, None))
-    waiting = select(AdjustmentRequest.id).where(
-        AdjustmentRequest.tenant_id == tenant.id, AdjustmentRequest.state.in_(OPEN_ADJUSTMENTS)
-    )
-    if remove is not None:
-        waiting = waiting.where(AdjustmentRequest.platform_id == remove.id)
-    if hold is not None:
-        waiting = waiting.where(AdjustmentRequest.hold_id == hold.id)
-    if (remove is not None or hold is not None) and session.scalar(waiting.limit(1)) is not None:
-        raise Conflict(N_("A request about this is open already."), code="SAME_REQUEST", clause=CLAUSE)
 
 
 def receive_sealed_letter(
@@ -194,7 +74,7 @@ def receive_sealed_letter(
             "seal_checked_by": actor.name,
         },
     )
-    _record(
+    record_step(
         session,
         request,
         "adjustment.sealed_received",
@@ -227,7 +107,7 @@ def execute(
             request.tenant,
             wanted.kind,
             wanted.identifier,
-            proof=_proof(wanted, request.proof_file_id),
+            proof=proof_of(wanted, request.proof_file_id),
             valid_until=wanted.valid_until,
             cause=cause,
             actor=actor,
@@ -245,7 +125,7 @@ def execute(
         version=version,
         values={"executed_at": now, "executed_by": actor.name, "execution_note": written, **made},
     )
-    _record(session, request, "adjustment.executed", actor=actor, now=now, reason=written)
+    record_step(session, request, "adjustment.executed", actor=actor, now=now, reason=written)
 
 
 def refuse(
@@ -262,19 +142,7 @@ def refuse(
         version=version,
         values={"refused_at": now, "refused_by": actor.name, "refused_reason": reason.strip()},
     )
-    _record(session, request, "adjustment.refused", actor=actor, now=now, reason=reason.strip())
-
-
-def wanted_platform(request: AdjustmentRequest) -> WantedPlatform:
-    """Return the platform that a request asks to add."""
-    stored = dict(request.platform or {})
-    last_day = stored.pop("valid_until")
-    return WantedPlatform(
-        kind=PlatformKind(stored.pop("kind")),
-        ownership=Ownership(stored.pop("ownership")),
-        valid_until=date.fromisoformat(last_day) if last_day else None,
-        **stored,
-    )
+    record_step(session, request, "adjustment.refused", actor=actor, now=now, reason=reason.strip())
 
 
 def requests_of(session: Session, tenant_id: int) -> list[AdjustmentRequest]:
@@ -286,14 +154,6 @@ def requests_of(session: Session, tenant_id: int) -> list[AdjustmentRequest]:
             .order_by(AdjustmentRequest.state.not_in(OPEN_ADJUSTMENTS), AdjustmentRequest.id.desc())
         )
     )
-
-
-def _as_json(platform: WantedPlatform) -> dict[str, object]:
-    return asdict(platform) | {"valid_until": platform.valid_until.isoformat() if platform.valid_until else None}
-
-
-def _proof(platform: WantedPlatform, file_id: int | None) -> Proof:
-    return Proof(platform.ownership, platform.subject, platform.number, file_id, platform.extension)
 
 
 def _move(
@@ -322,29 +182,3 @@ def _move(
             remedy=N_("Look at the request as it is now, then decide again."),
         )
     session.refresh(request)
-
-
-def _record(
-    session: Session,
-    request: AdjustmentRequest,
-    act: str,
-    *,
-    actor: Actor,
-    now: datetime,
-    as_of: datetime | None = None,
-    reason: str | None = None,
-    details: dict[str, object] | None = None,
-) -> None:
-    audit.record(
-        session,
-        actor=actor,
-        act=act,
-        subject=f"adjustment:{request.id}",
-        tenant_id=request.tenant_id,
-        agreement_id=request.agreement_id,
-        clause=CLAUSE,
-        reason=reason,
-        now=now,
-        as_of=as_of or now,
-        details=details,
-    )

@@ -10,7 +10,7 @@ from agreements.parties.models import OwnPlatform
 from agreements.parties.platforms import add_platform
 from agreements.parties.rules import Ownership, PlatformKind
 from compliance.gateway.actions import decide_call
-from compliance.service import adjusting
+from compliance.service import adjusting, asking
 from compliance.service.account_rules import AdjustmentKind, AdjustmentState, SealBasis
 from compliance.service.freezing import caller_in_clear, freeze, standing_freezes
 from compliance.service.models_account import AdjustmentRequest
@@ -43,7 +43,7 @@ def a_freeze(session, tenant, agreement=None, *, now=NIGHT, actor=OPS):
 
 
 def a_draft(session, tenant, kind, *, now=MORNING, **about):
-    return adjusting.draft_request(
+    return asking.draft_request(
         session, tenant, kind, asked="按来函办理", asked_on=day("Fri 2024-09-13"), actor=OFFICER, now=now, **about
     )
 
@@ -145,7 +145,7 @@ def wanted(subject="海棠企业管理(武汉)有限公司", **changed):
         "subject": subject,
         "number": "鄂ICP备00000001号",
     }
-    return adjusting.WantedPlatform(**(values | changed))
+    return asking.WantedPlatform(**(values | changed))
 
 
 def test_clause_2_3_the_list_of_platforms_changes_by_a_sealed_request_and_an_empty_one_allows_none(session):
@@ -153,7 +153,7 @@ def test_clause_2_3_the_list_of_platforms_changes_by_a_sealed_request_and_an_emp
     tenant = agreement.tenant
     assert codes(session, MORNING, platform="shop.example.com") == ["PLATFORM_NOT_ALLOWED"]
     with pytest.raises(Conflict) as refused:
-        adjusting.require_onboarding(session, tenant)
+        asking.require_onboarding(session, tenant)
     assert refused.value.code == "SEAL_MISSING"
 
     request = a_draft(session, tenant, AdjustmentKind.ADD_PLATFORM, platform=wanted(valid_until=day("Mon 2024-09-30")))
