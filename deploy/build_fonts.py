@@ -17,7 +17,7 @@ WEIGHTS = {
     "NotoSansSC-Regular.ttf": SOURCE / "400Regular" / "NotoSansSC_400Regular.ttf",
     "NotoSansSC-Bold.ttf": SOURCE / "700Bold" / "NotoSansSC_700Bold.ttf",
 }
-SYMBOLS = "–—‘’“”•…‰€†⇒⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳▼▽⚠✓㎏㎡㏎﹏"
+SYMBOLS = "−–—‘’“”•…‰€†⇒⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳▼▽⚠✓㎏㎡㏎﹏"
 LAYOUT_TABLES = ["GSUB", "GPOS", "GDEF", "BASE", "vhea", "vmtx", "STAT"]  # of no use to a PDF, half of the size
 GB2312_ROWS = GB2312_CELLS = range(0xA1, 0xFF)
 

@@ -5,7 +5,7 @@ to be seen is drawn here, before the signature.
 """
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -47,7 +47,7 @@ RUNNING = Face(REGULAR, 8, 12)
 WARNING = Face(BOLD, 8.5, 12)
 PARTY = Face(BOLD, 11, 19)
 DETAIL = Face(REGULAR, 10, 16)
-QR_SIDE = 21 * MM
+QR_SIDE = 19 * MM
 MOST_SLICES = 10
 """Pages under one straddling seal; a longer document gets one for each group."""
 SEALED_ROOM = 2 * seal_drawing.RADIUS
@@ -153,8 +153,12 @@ def _boxes(content: PaperContent, frame: Frame, words: Words, sealed: bool) -> l
             boxes += [*facts_boxes(block, MEASURE), _space(5)]
         elif isinstance(block, Grid):
             boxes += [*grid_boxes(block, MEASURE), _space(5)]
-    boxes.append(_closing(content.signatures, frame, words, sealed))
-    return boxes
+    return [*_kept_with_the_end(boxes), _closing(content.signatures, frame, words, sealed)]
+
+
+def _kept_with_the_end(boxes: list[Box]) -> list[Box]:
+    """Keep the last lines of the text with the signatures: nobody signs a page of nothing else."""
+    return [*boxes[:-2], *(replace(box, keep=True) for box in boxes[-2:])]
 
 
 def _title(text: str) -> Box:

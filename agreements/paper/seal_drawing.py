@@ -5,7 +5,7 @@ It is drawn from glyph outlines, so it is sharp at any size and leaves no text i
 
 import math
 from collections.abc import Callable, Iterator
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from fontTools.pens.basePen import BasePen
@@ -120,9 +120,13 @@ def _straight(line: str) -> Iterator[str]:
     height = 3.9 * MM
     narrow = min(1.0, 21 * MM / (len(line) * height))
     advance = height * narrow * 1.04
+    left = -(len(line) - 1) / 2 * advance
+
+    def place_at(x: float, u: float, v: float) -> tuple[float, float]:
+        return x + u * height * narrow, v * height - 11.6 * MM
+
     for index, character in enumerate(line):
-        x = (index - (len(line) - 1) / 2) * advance
-        yield from _path(character, lambda u, v, x=x: (x + u * height * narrow, v * height - 11.6 * MM))
+        yield from _path(character, partial(place_at, left + index * advance))
 
 
 def _glyph(character: str, turn: float, *, foot: float, height: float, narrow: float) -> Iterator[str]:
