@@ -29,6 +29,7 @@ from agreements.kernel.web.shell import prepare_web
 from agreements.paper import seal_views as paper_seals
 from agreements.paper import verify_views as paper_verification
 from agreements.paper import views as paper_views
+from agreements.register import api as register_api
 from agreements.register import models as register_models
 from agreements.register import views_supplements as register_supplements
 from agreements.register import views_terms as register_terms
@@ -49,6 +50,7 @@ from compliance.desk import calendar_years as desk_calendar_years
 from compliance.desk import cli as desk_cli
 from compliance.desk import documents as desk_documents
 from compliance.desk import ending as desk_ending
+from compliance.desk import ending_api as desk_ending_api
 from compliance.desk import own_documents as desk_own_documents
 from compliance.desk import prepare_cli
 from compliance.desk import register as desk_register
@@ -172,6 +174,9 @@ def register_rooms(app: Flask) -> None:
         (desk_api.tenants, STAFF_KEYS),
         (desk_tenant_api.accounts, STAFF_KEYS),
         (desk_tenant_api.documents, STAFF_KEYS),
+        (desk_ending_api.room, STAFF_KEYS),
+        (register_api.terms, STAFF_KEYS),
+        (register_api.supplements, STAFF_KEYS),
         (obligations_api.room, STAFF_KEYS),
         (changes_api.room, STAFF_KEYS),
         (upstream_api.room, STAFF_KEYS),

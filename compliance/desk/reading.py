@@ -59,7 +59,11 @@ class Position:
 
 def life_of(agreement: Agreement) -> LifeFacts:
     return LifeFacts(
-        agreement.state, agreement.effective_at, agreement.service_start_at, agreement.service_end_exclusive_at
+        agreement.state,
+        agreement.effective_at,
+        agreement.service_start_at,
+        agreement.service_end_exclusive_at,
+        agreement.ended_at,
     )
 
 

@@ -139,21 +139,23 @@ class HoldFact:
 
 @dataclass(frozen=True, slots=True)
 class LifeFacts:
-    """The bounds of an agreement's life: payment, start of service, exclusive end."""
+    """The bounds of an agreement's life: payment, start of service, exclusive end, and an end before its time."""
 
     state: AgreementState
     effective_at: datetime | None
     service_start_at: datetime
     service_end_exclusive_at: datetime
+    ended_at: datetime | None = None
 
 
 def state_at(life: LifeFacts, now: datetime) -> AgreementState:
     """Main 一, 三 1: the state at an instant by the bounds of the agreement, whether or not a sweep has recorded it.
 
-    An ending before time and a cancellation are acts and not bounds; they are taken as recorded.
+    An ending before time holds from its own instant; a cancellation and a closing are taken as recorded.
     """
     recorded = life.state
-    if recorded not in (*IN_FORCE, AgreementState.EXPIRED):
+    not_yet_ended = life.ended_at is not None and now < life.ended_at
+    if recorded not in (*IN_FORCE, AgreementState.EXPIRED) and not not_yet_ended:
         return recorded
     if life.effective_at is None or now < life.effective_at:
         return AgreementState.PENDING_PAYMENT
