@@ -26,6 +26,7 @@ from agreements.kernel.web import rest_reference
 from agreements.kernel.web.mounting import PEOPLE, PUBLIC, STAFF_KEYS, Access, gateway_keys, mount
 from agreements.kernel.web.rest_document import publish
 from agreements.kernel.web.shell import prepare_web
+from agreements.paper import api as paper_api
 from agreements.paper import seal_views as paper_seals
 from agreements.paper import verify_views as paper_verification
 from agreements.paper import views as paper_views
@@ -182,6 +183,8 @@ def register_rooms(app: Flask) -> None:
         (upstream_api.room, STAFF_KEYS),
         (breaches_api.cases, STAFF_KEYS),
         (settlement_api.room, STAFF_KEYS),
+        (paper_api.papers, STAFF_KEYS),
+        (paper_api.copies, STAFF_KEYS),
         (retention_api.room, STAFF_KEYS),
         (retention_api.accesses, STAFF_KEYS),
         (notices_api.room, STAFF_KEYS),

@@ -20,9 +20,7 @@ from agreements.paper.issuing import (
     Grid,
     PaperContent,
     PaperKind,
-    PaperLanguage,
     Paragraph,
-    PartyBlock,
     Signature,
     Weight,
     issue,
@@ -188,6 +186,3 @@ def signed_by(holder, content, field="Seal1"):
     metadata = PdfSignatureMetadata(field_name=field, md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES)
     PdfSigner(metadata, signer=holder.signer).sign_pdf(IncrementalPdfFileWriter(io.BytesIO(content)), output=target)
     return target.getvalue()
-
-
-__all__ = ["PaperKind", "PaperLanguage", "PartyBlock"]

@@ -1,5 +1,6 @@
 """Pages: our documents, the vault of official copies, the log of seals, and checking a PDF without keeping it."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -11,6 +12,7 @@ from agreements.kernel import clock, files
 from agreements.kernel.access.rules import Permission, require
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import InvalidInput, LuyueError, NotFound
+from agreements.kernel.web.formats import instant
 from agreements.kernel.web.paging import page_of
 from agreements.kernel.web.rest import file_response
 from agreements.paper import reading, vault
@@ -27,7 +29,12 @@ LONGEST_SEARCH = 100
 
 @papers.app_context_processor
 def parts() -> dict[str, object]:
-    return {"paper_panel": paper_panel}
+    return {"paper_panel": paper_panel, "written_instant": written_instant}
+
+
+def written_instant(text: str | None, otherwise: str = "–") -> str:
+    """Put an instant that a check wrote down into the reader's words."""
+    return instant(datetime.fromisoformat(text)) if text else otherwise
 
 
 def paper_panel(agreement: Any) -> dict[str, Any]:
