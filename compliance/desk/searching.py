@@ -230,6 +230,8 @@ def _has_word(word: SearchWord, products: Sequence[tuple[int, str]]) -> ColumnEl
     ways = [Agreement.order_no.contains(word.plain, autoescape=True), is_tenant_spelt(Agreement.tenant_id, word.folded)]
     if fitting:
         ways.append(Agreement.product_id.in_(fitting))
+    if not word.folded.isdigit():  # the name as this order prints it, which need not be the catalogue's
+        ways.append(Agreement.product_name.icontains(word.plain, autoescape=True))
     return or_(*ways)
 
 

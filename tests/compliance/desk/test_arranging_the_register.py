@@ -28,6 +28,9 @@ def two(session):
         session, order_no="1001", tenant_name="海棠企业管理（武汉）有限责任公司", tenant_key="haitang"
     )
     a_registered_agreement(session, order_no="1002", tenant_name="重庆银杏网络股份有限公司", product_code="bank4")
+    a_registered_agreement(
+        session, order_no="1003", tenant_name="甲公司", product_code="bank4", product_name="四要素特惠Special"
+    )
     session.flush()
 
 
@@ -49,9 +52,10 @@ def found(session, text):
         ("【银杏】", {"1002"}),
         ("银杏 BANK4", {"1002"}),
         ("海棠 bank4", set()),
-        ("100", {"1001", "1002"}),
+        ("100", {"1001", "1002", "1003"}),
         ("１００２", {"1002"}),
         ("有限", {"1001", "1002"}),
+        ("特惠 SPECIAL", {"1003"}),
         ("（）", set()),
     ],
 )
@@ -72,7 +76,7 @@ def test_what_was_registered_before_the_index_is_indexed_and_a_new_name_too(sess
     party = session.scalar(select(Party).where(Party.name.contains("海棠")))
     assert found(session, "haitang") == set()
     assert index_missing(session, most=1) == 1
-    assert (index_missing(session), index_missing(session)) == (1, 0)
+    assert (index_missing(session), index_missing(session)) == (2, 0)
     assert found(session, "haitang") == {"1001"}
 
     party.name = "青榕科技有限公司"
