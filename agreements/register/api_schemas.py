@@ -64,7 +64,7 @@ class ResolveBody(StrictSchema):
 
 class CorrectionBody(StrictSchema):
     key = Text(longest=60, required=True)
-    value = fields.Raw(required=True, metadata=VALUE)
+    value = fields.Raw(required=True, allow_none=True, metadata=VALUE)
     instrument_id = Whole(least=1, required=True)
     clause = Text(longest=40, load_default=None, allow_none=True)
     reason = Text(required=True, lines=True)
@@ -116,7 +116,7 @@ SupplementPage = page_schema(SupplementShown, "SupplementPage")
 
 class ChangeSent(StrictSchema):
     key = Text(longest=60, required=True, metadata={"example": "change_notification"})
-    value = fields.Raw(required=True, metadata=VALUE)
+    value = fields.Raw(required=True, allow_none=True, metadata=VALUE)
     clause = Text(longest=40, load_default=None, allow_none=True)
 
 
