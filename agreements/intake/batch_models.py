@@ -51,7 +51,7 @@ class IntakeBatch(Base):
     """One upload. `rows_read` is how far a list was read, so that an interrupted reading goes on there.
 
     file_id  the list of orders; None for contract files, which stand in the items
-    notes    what a reader of the list should know: columns that were not understood
+    notes    of a list: where its columns stand, and which were not understood
     """
 
     __tablename__ = "intake_batch"

@@ -17,8 +17,8 @@ from agreements.intake.import_record import agreement_of_same_order, review_of
 from agreements.intake.item_moving import move_item
 from agreements.intake.loading import source_of
 from agreements.intake.models import ContractImport
-from agreements.intake.order_columns import COLUMNS
-from agreements.intake.order_files import OrderList, open_list
+from agreements.intake.order_columns import COLUMNS, Columns
+from agreements.intake.order_files import OrderList
 from agreements.intake.order_rows import OrderRow, order_no_of, read_row
 from agreements.intake.order_sums import differences
 from agreements.intake.uploads import contract_upload
@@ -32,7 +32,7 @@ from agreements.register.models import Agreement
 from agreements.register.rules import AgreementState
 
 ROWS_AT_ONCE = 250
-ROWS_A_RUN, FILES_A_RUN = 1000, 20
+ROWS_A_RUN, FILES_A_RUN = 2000, 20
 """How much one run of the job reads of each batch, so that other jobs have their turn."""
 
 
@@ -77,7 +77,9 @@ def _read_list(batch_id: int, *, most: int, go_on: Callable[[], bool]) -> int:
     session = db.session()
     batch = batch_of_id(session, batch_id)
     assert batch.file is not None
-    after, opened = batch.rows_read, open_list(batch.name, files.content_of(session, batch.file))
+    columns = Columns(batch.notes["places"], tuple(batch.notes["ignored"]))
+    content, after = files.content_of(session, batch.file), batch.rows_read
+    opened = OrderList(content, columns, batch.notes["head_line"], batch.rows_total)
     session.rollback()
     rows, done = opened.rows(after=after), 0
     while done < most and go_on():

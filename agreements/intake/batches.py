@@ -95,7 +95,11 @@ def open_order_batch(session: Session, upload: Upload, *, actor: Actor, now: dat
         file_id=_kept(session, upload, now=now),
         rows_total=opened.rows_total,
         rows_read=0,
-        notes={"ignored": list(opened.columns.ignored)},
+        notes={
+            "ignored": list(opened.columns.ignored),
+            "places": dict(opened.columns.places),
+            "head_line": opened.head_line,
+        },
         person_id=actor.id,
         created_by=actor.name,
         created_at=now,

@@ -218,7 +218,7 @@ def test_e_49_rows_are_reviewed_confirmed_and_the_same_list_again_changes_nothin
         7: "under_review",
     }
     with unit_of_work() as session:
-        assert session.get_one(IntakeBatch, batch_id).notes == {"ignored": ["备注"]}
+        assert session.get_one(IntakeBatch, batch_id).notes["ignored"] == ["备注"]
         refused = session.scalar(select(IntakeItem).where(IntakeItem.line == 3))
         assert (error_of(refused.problem).field, refused.order_no) == ("spec_text", "3002")
         marks = seen(session)
