@@ -37,8 +37,13 @@ PARAGRAPHS = [TEXT.format(number, number * 1234.5) + TEXT.format(number + 7, 0.5
 
 
 def ours(identity):
-    frame = Frame("LY-2026-000001-ABC234", PROVIDER, "http://127.0.0.1:8000/verify?number=LY-2026-000001-ABC234",
-                  datetime(2026, 11, 22, tzinfo=UTC), False)
+    frame = Frame(
+        "LY-2026-000001-ABC234",
+        PROVIDER,
+        "http://127.0.0.1:8000/verify?number=LY-2026-000001-ABC234",
+        datetime(2026, 11, 22, tzinfo=UTC),
+        False,
+    )
     content = PaperContent("补充协议", tuple(Paragraph(text) for text in PARAGRAPHS))
     drawn = render(content, frame, SealFace(PROVIDER, "合同专用章"))
     return drawn.pages, signing.sign(drawn.content, identity, provider=PROVIDER, number=frame.number)
@@ -46,9 +51,19 @@ def ours(identity):
 
 def bare(identity):
     target = io.BytesIO()
-    style = ParagraphStyle("body", fontName=REGULAR, fontSize=11, leading=20, wordWrap="CJK", firstLineIndent=22, alignment=4)
-    document = SimpleDocTemplate(target, pagesize=A4, leftMargin=SIDE, rightMargin=SIDE, topMargin=TOP,
-                                 bottomMargin=BOTTOM, invariant=1, initialFontName=REGULAR)
+    style = ParagraphStyle(
+        "body", fontName=REGULAR, fontSize=11, leading=20, wordWrap="CJK", firstLineIndent=22, alignment=4
+    )
+    document = SimpleDocTemplate(
+        target,
+        pagesize=A4,
+        leftMargin=SIDE,
+        rightMargin=SIDE,
+        topMargin=TOP,
+        bottomMargin=BOTTOM,
+        invariant=1,
+        initialFontName=REGULAR,
+    )
     document.build([PlatypusParagraph(text, style) for text in PARAGRAPHS])
     signed = io.BytesIO()
     metadata = PdfSignatureMetadata(field_name="Signature1", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES)

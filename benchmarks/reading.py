@@ -60,7 +60,9 @@ def main():
     text = example_text()
     files = [("txt", "a.txt", text.encode(), raw_text), ("docx", "a.docx", as_docx(text), raw_docx)]
     files.append(("PDF, reportlab", "a.pdf", as_reportlab_pdf(text), raw_pdf))
-    chromium = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+    chromium = next(
+        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+    )
     if chromium:
         with tempfile.TemporaryDirectory() as folder:
             files.append(("PDF, Chromium", "a.pdf", as_printed_pdf(text, chromium, Path(folder)), raw_pdf))

@@ -38,7 +38,9 @@ def test_clause_5_1_contacts_are_masked_and_who_looks_is_recorded(app):
     assert "l***@tenant.example" in page
 
     contact = read(lambda session: session.scalars(select(Contact)).one().id)
-    assert "13000000000" in text_of(client.post(f"{PAGE}/reveal", {"subject": f"contact:{contact}", "reason": "核对签收人"}))
+    assert "13000000000" in text_of(
+        client.post(f"{PAGE}/reveal", {"subject": f"contact:{contact}", "reason": "核对签收人"})
+    )
     [looked] = read(
         lambda session: session.scalars(select(AuditEvent).where(AuditEvent.act == "contact.revealed")).all()
     )
@@ -46,7 +48,9 @@ def test_clause_5_1_contacts_are_masked_and_who_looks_is_recorded(app):
     assert "13000000000" not in text_of(client.get(PAGE))
 
     address = read(lambda session: session.scalars(select(NoticeAddress)).one().id)
-    assert "legal@tenant.example" in text_of(client.post(f"{PAGE}/reveal", {"subject": f"notice_address:{address}", "reason": "核对送达地址"}))
+    assert "legal@tenant.example" in text_of(
+        client.post(f"{PAGE}/reveal", {"subject": f"notice_address:{address}", "reason": "核对送达地址"})
+    )
 
 
 def test_nobody_looks_without_the_duty_or_at_another_tenant_s_contact(app):
@@ -105,7 +109,8 @@ def test_a_document_at_fault_is_told_beside_its_field_and_nothing_is_kept(app):
 def test_a_notice_address_and_a_platform_are_recorded(app):
     client = opened_at(app, NOW, "ops", set_up=paid)
     response = client.post(
-        f"{PAGE}/notice-address", {"channel": "email", "address": "not an address", "signed_on": "2024-09-01", "file": a_pdf()}
+        f"{PAGE}/notice-address",
+        {"channel": "email", "address": "not an address", "signed_on": "2024-09-01", "file": a_pdf()},
     )
     assert 'id="address-error"' in response.get_data(as_text=True)
     good = {"channel": "email", "address": "legal@tenant.example", "signed_on": "2024-09-01", "file": a_pdf()}
