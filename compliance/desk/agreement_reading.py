@@ -124,7 +124,7 @@ def _timeline(session: Session, agreement: Agreement) -> list[AuditEvent]:
 
 
 def file_of_agreement(session: Session, order_no: str, file_id: int) -> StoredFile:
-    """Return a file of the agreement: its text, an instrument's, the saved page, the proof of its end; else NotFound."""
+    """Return a file of the agreement: its text, an instrument's, saved page, the proof of its end; else NotFound."""
     agreement = agreement_of_order(session, order_no)
     if agreement.document_id == file_id:
         return agreement.document
