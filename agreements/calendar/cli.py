@@ -149,11 +149,13 @@ def weekday(day: date) -> str:
 
 
 def described(kind: DayKind, name: str) -> str:
+    chinese = chinese_name(name)
+    both = name if chinese == name else f"{chinese} {name}"
     words = {
         DayKind.WORKING_DAY: "",
-        DayKind.ADJUSTED_WORKING_DAY: f"调休上班日 adjusted working day, {chinese_name(name)} {name}",
+        DayKind.ADJUSTED_WORKING_DAY: f"调休上班日 adjusted working day, {both}",
         DayKind.WEEKEND: "weekend",
-        DayKind.HOLIDAY: f"{chinese_name(name)} {name}",
+        DayKind.HOLIDAY: both,
         DayKind.UNPUBLISHED: "arrangement not published",
     }
     return words[kind]

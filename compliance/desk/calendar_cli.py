@@ -78,23 +78,40 @@ def sheet_of(compared: Comparison) -> dict[str, Any]:
             }
             for move in compared.moves
         ],
+        "warnings": [
+            {
+                "subject": move.warning.subject.value,
+                "calendar_days_before": move.warning.threshold,
+                "end": move.last_on.isoformat(),
+                "from": move.warning.due_on.isoformat(),
+                "to": move.to.isoformat(),
+            }
+            for move in compared.warnings
+        ],
     }
 
 
 def text_of(compared: Comparison) -> str:
     notice = compared.arrangement.notice
     lines = [f"{compared.arrangement.year}: {notice.title}, {notice.number}, {notice.published_on}"]
-    lines.append(f"{len(compared.changes)} days change")
+    lines.append(f"days that change: {len(compared.changes)}")
     lines += [
-        f"  {weekday(change.day)}  {change.before.value} -> {change.after.value}"
-        f"  {described(change.after, change.name_after)}".rstrip()
+        f"  {weekday(change.day)}  "
+        + ("name only" if change.before is change.after else f"{change.before.value} -> {change.after.value}")
+        + f"  {described(change.after, change.name_after)}".rstrip()
         for change in compared.changes
     ]
-    lines.append(f"{len(compared.moves)} open dates are touched")
+    lines.append(f"open dates that are touched: {len(compared.moves)}")
     lines += [
         f"  {move.obligation.agreement.order_no}  {move.obligation.code.value} ({move.obligation.debtor.value})  "
         f"{move.obligation.due_on} -> {move.recount.stays_on}  "
         f"{move.recount.outcome.value}: {move.recount.reason.value}"
         for move in compared.moves
+    ]
+    lines.append(f"warnings that move: {len(compared.warnings)}")
+    lines += [
+        f"  {move.warning.subject.value} that ends {move.last_on}, {move.warning.threshold} days before:"
+        f"  {move.warning.due_on} -> {move.to}"
+        for move in compared.warnings
     ]
     return "\n".join(lines)

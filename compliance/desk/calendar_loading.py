@@ -12,6 +12,7 @@ from agreements.calendar.models import CalendarVersion
 from agreements.calendar.rules import ONE_DAY
 from agreements.kernel import files
 from agreements.kernel.access.rules import Actor, Permission, require
+from compliance.expiry.planning import WarningMove, warnings_moved_by
 from compliance.obligations.recounting import Move, moves_under
 
 MEDIA_TYPE = "application/toml"
@@ -32,6 +33,7 @@ class Comparison:
 
     is_new  nobody published the year before
     moves   open dates that would move, become final or wait for a person; earliest bound first
+    warnings  planned warnings of an end that would go out on another day; earliest first
     """
 
     arrangement: Arrangement
@@ -39,6 +41,7 @@ class Comparison:
     is_new: bool
     changes: list[DayChange]
     moves: list[Move]
+    warnings: list[WarningMove]
 
     @property
     def runs(self) -> list[Run]:
@@ -66,6 +69,7 @@ def compare(session: Session, content: bytes, *, now: datetime) -> Comparison:
         is_new=arrangement.year not in before.published_years,
         changes=changes_between(before, after, arrangement.year),
         moves=list(moves_under(session, after, now=now)),
+        warnings=list(warnings_moved_by(session, after, now=now)),
     )
 
 

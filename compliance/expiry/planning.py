@@ -1,6 +1,6 @@
 """Which warnings a subject should have, and bringing its rows there: planned, moved by the calendar, or void."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from agreements.calendar.actions import warning_thresholds, working_calendar
 from agreements.calendar.deadline_rules import Counting
+from agreements.calendar.rules import WorkingCalendar
 from agreements.kernel import audit
 from agreements.kernel.access.rules import SCHEDULER
 from agreements.kernel.instants import end_of, legal_date
@@ -126,11 +127,11 @@ def held(document: QualificationDocument) -> Held:
 class Planner:
     """What the policy and the calendar of an instant ask for; stages of one end are counted once."""
 
-    def __init__(self, session: Session, *, now: datetime) -> None:
+    def __init__(self, session: Session, *, now: datetime, calendar: WorkingCalendar | None = None) -> None:
         self.thresholds = warning_thresholds(session, now=now)
         self.horizon = horizon(self.thresholds)
         self.now = now
-        self._counting = Counting(working_calendar(session))
+        self._counting = Counting(calendar or working_calendar(session))
         self._stages: dict[datetime, list[Stage]] = {}
 
     def stages(self, bound_at: datetime) -> list[Stage]:
@@ -185,6 +186,34 @@ class Changes:
     @property
     def is_none(self) -> bool:
         return not (self.add or self.move or self.void)
+
+
+@dataclass(frozen=True, slots=True)
+class WarningMove:
+    """A planned warning and the day it would have under another calendar."""
+
+    warning: ExpiryWarning
+    to: date
+
+    @property
+    def last_on(self) -> date:
+        """The last day of what ends."""
+        return last_day(self.warning.bound_at)
+
+
+def warnings_moved_by(session: Session, calendar: WorkingCalendar, *, now: datetime) -> Iterator[WarningMove]:
+    """Yield the planned warnings that a calendar would move, earliest first; writes nothing."""
+    planner = Planner(session, now=now, calendar=calendar)
+    planned = (
+        select(ExpiryWarning)
+        .where(ExpiryWarning.state == WarningState.PLANNED, ExpiryWarning.due_at > now)
+        .order_by(ExpiryWarning.due_at, ExpiryWarning.id)
+    )
+    for warning in session.scalars(planned):
+        for stage in planner.stages(warning.bound_at):
+            to = max(stage.due_on, legal_date(now))
+            if stage.threshold == warning.threshold and to != warning.due_on:
+                yield WarningMove(warning, to)
 
 
 def rows_of(session: Session, ending: Ending) -> list[ExpiryWarning]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import g, url_for
 from marshmallow import Schema, fields
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agreements.kernel import access_log, clock
@@ -23,7 +24,7 @@ from agreements.kernel.web.rest import (
     require_shown_text,
 )
 from agreements.kernel.web.rest_fields import ID, Choice, Day, Flag, Moment, StrictSchema, Text, Word, absent
-from agreements.parties.actions import tenant_of_key
+from agreements.parties.models import Tenant
 from agreements.register.actions import agreement_of_order
 from compliance.retention import reading
 from compliance.retention.holding import LONGEST_REFERENCE, hold_of_id, lift_hold, place_hold
@@ -209,9 +210,14 @@ def listed(
     session = db.session()
     search = Search(
         person=(person or "").strip(),
-        tenant_ids=(tenant_of_key(session, tenant_key).id,) if tenant_key else None,
+        tenant_ids=_ids_of(session, tenant_key) if tenant_key else None,
         kind=SensitiveKind(kind) if kind else None,
         from_at=start_of(since) if since else None,
         to_at=start_of(until + ONE_DAY) if until else None,
     )
     return page_of_rows(session, access_log.looks(search), page=page, size=size)
+
+
+def _ids_of(session: Session, tenant_key: str) -> tuple[int, ...]:
+    """Return the tenant with this key; a list narrowed to one that there is not has no row."""
+    return tuple(session.scalars(select(Tenant.id).where(Tenant.tenant_key == tenant_key)))

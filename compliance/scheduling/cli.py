@@ -249,9 +249,12 @@ def _status_as_text(status: JobStatus) -> str:
             words.append(f"broke: {last.error}")
     if status.failing:
         words.append(f"{len(status.failing)} failing, {len(status.parked)} parked")
-    return f"{status.job.name:22}every {_cadence(status.job):8}{', '.join(words)}"
+    return f"{status.job.name:22}every {_cadence(status.job):9}{', '.join(words)}"
 
 
 def _cadence(job: Job) -> str:
     seconds = job.cadence_seconds
-    return f"{seconds // 60} min" if seconds % 60 == 0 else f"{seconds} s"
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds % length == 0:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"

@@ -42,9 +42,9 @@ def test_without_yes_it_shows_the_days_and_the_dates_and_loads_nothing(load):
     result = load(the_file_of_2027("2027-01-09"))
 
     assert result.exit_code == 1
-    assert "34 days change" in result.stdout
+    assert "days that change: 34" in result.stdout
     assert "2027-01-09 Sat  unpublished -> adjusted_working_day" in result.stdout
-    assert "2 open dates are touched" in result.stdout
+    assert "open dates that are touched: 2" in result.stdout
     assert "provider_upstream_notice (provider)  2027-01-02 -> 2027-01-04  applied: moved_later" in result.stdout
     assert "--yes" in result.stderr
     assert loaded() == []

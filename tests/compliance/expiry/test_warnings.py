@@ -1,9 +1,12 @@
 """Warnings before an end, by the sweeps, on a database: who is told what, once, and what becomes of the rest."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
+from agreements.calendar.actions import working_calendar
 from agreements.kernel import policies
 from agreements.kernel.audit import verify
 from agreements.kernel.instants import end_of, start_of
@@ -13,6 +16,7 @@ from agreements.register.models import Agreement
 from compliance.alarms.actions import open_alarms
 from compliance.alarms.models import Alarm
 from compliance.expiry.models import ExpiryWarning
+from compliance.expiry.planning import warnings_moved_by
 from compliance.expiry.reading import outlook_of_agreement, outlooks_of_documents, warned_of_document_in_time
 from compliance.notices.actions import body_text
 from compliance.notices.models import Notice, Outbox
@@ -388,3 +392,18 @@ def test_clause_5_1_one_tenant_a_message(session):
     assert "木槿" not in body_text(session, first)
     assert len(session.scalars(select(Outbox)).all()) == 2
     assert len(session.scalars(select(ExpiryWarning)).all()) == 10
+
+
+def test_what_another_calendar_would_move_is_told_before_it_is_loaded(session):
+    an_agreement_ending(session, "Tue 2025-07-29")
+    now = at("Thu 2025-06-26 10:00")
+    scan(session, now)
+    known = working_calendar(session)
+    newer = replace(known, holidays={**known.holidays, day("Mon 2025-07-14"): "临时放假"}, version="newer")
+
+    told = [
+        (move.warning.threshold, move.warning.due_on, move.to) for move in warnings_moved_by(session, newer, now=now)
+    ]
+
+    assert told == [(15, day("Mon 2025-07-14"), day("Fri 2025-07-11"))]
+    assert list(warnings_moved_by(session, known, now=now)) == []
