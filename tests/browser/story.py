@@ -112,6 +112,15 @@ class Story:
                 actor=OFFICER,
                 now=now,
             )
+            record_document(
+                session,
+                tenant,
+                DocumentType.RELATION_PROOF,
+                upload=_paper("关系证明.pdf"),
+                sealed=True,
+                actor=OFFICER,
+                now=now,
+            )
             confirm_notice_address(
                 session,
                 tenant,

@@ -124,7 +124,7 @@ class RestRoom(Blueprint):  # type: ignore[misc]  # flask-smorest comes without 
                     answers().dump(value), HTTPStatus.OK, links=value.get("links") if isinstance(value, dict) else None
                 )
 
-            statuses = [*ALWAYS, HTTPStatus.CONFLICT] + ([HTTPStatus.NOT_FOUND] if "<" in rule else [])
+            statuses = [*ALWAYS, HTTPStatus.CONFLICT] + ([HTTPStatus.NOT_FOUND] if "<" in f"{self.url_prefix}{rule}" else [])
             if query is not None:
                 view = self.arguments(query, location="query")(view)
             if answers is not None:
