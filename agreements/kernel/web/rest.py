@@ -124,7 +124,8 @@ class RestRoom(Blueprint):  # type: ignore[misc]  # flask-smorest comes without 
                     answers().dump(value), HTTPStatus.OK, links=value.get("links") if isinstance(value, dict) else None
                 )
 
-            statuses = [*ALWAYS, HTTPStatus.CONFLICT] + ([HTTPStatus.NOT_FOUND] if "<" in f"{self.url_prefix}{rule}" else [])
+            names_a_row = "<" in f"{self.url_prefix}{rule}"
+            statuses = [*ALWAYS, HTTPStatus.CONFLICT] + ([HTTPStatus.NOT_FOUND] if names_a_row else [])
             if query is not None:
                 view = self.arguments(query, location="query")(view)
             if answers is not None:
