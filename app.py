@@ -28,6 +28,7 @@ from agreements.kernel.web.rest_document import publish
 from agreements.kernel.web.shell import prepare_web
 from agreements.paper import api as paper_api
 from agreements.paper import seal_views as paper_seals
+from agreements.paper import supplement_views as paper_supplements
 from agreements.paper import verify_views as paper_verification
 from agreements.paper import views as paper_views
 from agreements.register import api as register_api
@@ -129,6 +130,7 @@ def register_rooms(app: Flask) -> None:
         (intake_views.blueprint, PEOPLE),
         (paper_views.papers, PEOPLE),
         (paper_seals.seals, PEOPLE),
+        (paper_supplements.supplement_papers, PEOPLE),
         (paper_verification.verification, PUBLIC),
         (batch_views.blueprint, PEOPLE),
         (form_views.comparison, PEOPLE),

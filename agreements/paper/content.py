@@ -1,7 +1,9 @@
 """What a document says, as plain values. Text is text: nothing in it is markup, a line break starts a new line."""
 
+import hashlib
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -65,12 +67,16 @@ class PartyBlock:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A place to sign. is_ours: our seal goes over it; without a date, the place for one is left to the signer."""
+    """A place to sign. is_ours: our seal goes over it; without a date, the place for one is left to the signer.
+
+    by  a line under the name, such as who signed for the company
+    """
 
     role: str
     name: str
     is_ours: bool = False
     dated_on: date | None = None
+    by: str = ""
 
 
 Block = Paragraph | Facts | Grid
@@ -109,4 +115,9 @@ class PaperContent:
             else:
                 yield from (*block.head, *(cell for row in block.rows for cell in row))
         for signature in self.signatures:
-            yield from (signature.role, signature.name)
+            yield from (signature.role, signature.name, signature.by)
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of all that it says but for the day of signing: the same on every day."""
+        undated = replace(self, signatures=tuple(replace(each, dated_on=None) for each in self.signatures))
+        return hashlib.sha256(json.dumps(asdict(undated), ensure_ascii=False, default=sorted).encode()).hexdigest()

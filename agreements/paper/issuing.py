@@ -39,6 +39,7 @@ __all__ = [
     "Signature",
     "Weight",
     "document_of_number",
+    "documents_for",
     "issue",
     "provider_name",
 ]
@@ -57,17 +58,25 @@ def issue(
     actor: Actor,
     now: datetime,
     seal: Seal | None = None,
+    subject: str | None = None,
 ) -> OfficialDocument:
     """Make one document and return its row; each call makes a new one under a new number.
 
-    clause  what the document rests on, such as "3.3"
-    seal    None for the one in use of the kind that this document takes
+    clause   what the document rests on, such as "3.3"
+    seal     None for the one in use of the kind that this document takes
+    subject  what it is made for, such as "notice:12": a document that says the same of it is returned as it is, and
+             no seal is used again
     Raises InvalidInput for a character that the font lacks, NotPermitted where the actor may not use the seal.
     """
     tenant = session.get(Tenant, tenant_id)
     agreement = session.get(Agreement, agreement_id) if agreement_id is not None else None
     if tenant is None or (agreement_id is not None and (agreement is None or agreement.tenant_id != tenant_id)):
         raise NotFound(N_("There is no such agreement of this tenant."), field="agreement_id")
+    said = content.fingerprint() if subject is not None else None
+    if subject is not None:
+        known = _said_before(session, subject, said)
+        if known is not None:
+            return known
     provider = provider_name(session, agreement)
     seal = seal or sealing.first_seal(session, seal_kind_for(kind), name=provider, actor=actor, now=now)
     sealing.require_use(seal, actor)
@@ -92,6 +101,8 @@ def issue(
         agreement_id=agreement_id,
         tenant_id=tenant_id,
         file_id=file.id,
+        subject=subject,
+        content_sha256=said,
         unsigned_sha256=hashlib.sha256(drawn.content).hexdigest(),
         signed_sha256=file.sha256,
         pages=drawn.pages,
@@ -117,6 +128,18 @@ def issue(
         details={"number": number, "kind": kind.value, "seal": seal.id, "sha256": file.sha256},
     )
     return document
+
+
+def _said_before(session: Session, subject: str, said: str | None) -> OfficialDocument | None:
+    return session.scalar(
+        select(OfficialDocument).where(OfficialDocument.subject == subject, OfficialDocument.content_sha256 == said)
+    )
+
+
+def documents_for(session: Session, subject: str) -> list[OfficialDocument]:
+    """Return what was made for something, newest first."""
+    statement = select(OfficialDocument).where(OfficialDocument.subject == subject)
+    return list(session.scalars(statement.order_by(OfficialDocument.id.desc())))
 
 
 def document_of_number(session: Session, number: str) -> OfficialDocument | None:

@@ -73,11 +73,15 @@ class OfficialDocument(Base):
     unsigned_sha256     of the bytes before the signature: the same content gives the same
     signed_sha256       of the file as issued
     certificate_sha256  fingerprint of the signing certificate; is_trial where that is the development one
+    subject             what it was made for, such as "notice:12"; None for a document of nothing in particular
+    content_sha256      of what it says; one subject has one document of one content
     """
 
     __tablename__ = "official_document"
     __table_args__ = (
         UniqueConstraint("year", "sequence"),
+        UniqueConstraint("subject", "content_sha256"),
+        CheckConstraint("(subject IS NULL) = (content_sha256 IS NULL)", name="subject"),
         CheckConstraint("length(unsigned_sha256) = 64 AND length(signed_sha256) = 64", name="hashes"),
         CheckConstraint("pages >= 1", name="pages"),
         Index(None, "agreement_id", "issued_at"),
@@ -96,6 +100,8 @@ class OfficialDocument(Base):
     agreement_id: Mapped[int | None] = mapped_column(ForeignKey("agreement.id"))
     tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"))
     file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"))
+    subject: Mapped[str | None] = mapped_column(String(60))
+    content_sha256: Mapped[str | None] = mapped_column(String(64))
     unsigned_sha256: Mapped[str] = mapped_column(String(64))
     signed_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     pages: Mapped[int]

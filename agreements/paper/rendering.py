@@ -243,7 +243,8 @@ def _signature(one: Signature, shift: float, measure: float, words: Words, seale
     names = fill(one.name, name=BOLD, size=11, measure=measure)
     when = dated(one.dated_on, words) if one.dated_on else words.date_blank
     first = 20.0 if head else 0.0
-    name_height = len(names) * 19.0
+    signers = [line.text for line in fill(one.by, name=REGULAR, size=11, measure=measure)] if one.by else []
+    name_height = len(names) * 19.0 + len(signers) * 18.0
     middle = max(name_height, SEALED_ROOM * 0.52)
     height = first + max(middle + 26.0, SEALED_ROOM + 4 if one.is_ours and sealed else 0.0)
 
@@ -266,6 +267,9 @@ def _signature(one: Signature, shift: float, measure: float, words: Words, seale
             canvas.drawString(x, y - 14, line.text)
             y -= 19
         canvas.setFont(REGULAR, 11)
+        for signer in signers:
+            canvas.drawString(x, y - 14, signer)
+            y -= 18
         canvas.drawString(x, top - first - middle - 18, when)
 
     return height, draw
