@@ -4,11 +4,12 @@ Each policy has a default here, shown as policy in the UI. A change is a new row
 nothing is overwritten, so "what was our policy on that day" has one answer.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, select
+from sqlalchemy import JSON, ForeignKey, Index, String, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agreements.kernel import audit
@@ -92,6 +93,13 @@ POLICIES: dict[str, Policy] = {
             "working_day",
             "4.3",
             N_("Our notice of maintenance after the cooperator's"),
+        ),
+        Policy(
+            "term_decision_working_days",
+            3,
+            "working_day",
+            "二 3",
+            N_("Our own limit for deciding a conflict of terms or a correction; past it the approvers are called"),
         ),
         Policy(
             "aftermath_agreement_working_days",
@@ -240,15 +248,22 @@ class PolicyChange(Base):
     audit_seq: Mapped[int] = mapped_column(ForeignKey("audit_event.seq"))
 
 
+_CHANGES_IN_FORCE = (  # oldest first; built once, for pages and gateways ask for it again and again
+    select(PolicyChange.key, PolicyChange.value)
+    .where(PolicyChange.key.in_(bindparam("keys", expanding=True)), PolicyChange.effective_at <= bindparam("at"))
+    .order_by(PolicyChange.effective_at, PolicyChange.id)
+)
+
+
 def value_of(session: Session, key: str, *, at: datetime) -> Any:
     """Return the value in force at an instant: the last change effective by then, else the default."""
-    changed = session.scalars(
-        select(PolicyChange)
-        .where(PolicyChange.key == key, PolicyChange.effective_at <= at)
-        .order_by(PolicyChange.effective_at.desc(), PolicyChange.id.desc())
-        .limit(1)
-    ).first()
-    return POLICIES[key].default if changed is None else changed.value
+    return values_of(session, (key,), at=at)[key]
+
+
+def values_of(session: Session, keys: Collection[str], *, at: datetime) -> dict[str, Any]:
+    """Return the values in force at an instant by key, in one question."""
+    changed = {key: value for key, value in session.execute(_CHANGES_IN_FORCE, {"keys": list(keys), "at": at})}
+    return {key: changed.get(key, POLICIES[key].default) for key in keys}
 
 
 def history(session: Session, key: str) -> list[PolicyChange]:

@@ -124,6 +124,20 @@ def open_conflicts(session: Session, agreement_id: int | None = None) -> list[Te
     return list(session.scalars(statement))
 
 
+def undecided(session: Session, conflicts: Collection[TermConflict], *, at: datetime) -> list[TermConflict]:
+    """Return those of some open conflicts that still decide what applies at an instant; in their order.
+
+    A supplement in force, newer online terms or a corrected reading overtakes a conflict.
+    """
+    terms = _terms(session, {each.agreement_id for each in conflicts})
+    waiting = set()
+    for of_agreement in terms.values():
+        for standing in standings([entry_of(term) for term in of_agreement], {}, at=at).values():
+            if not standing.decided and standing.annex and standing.online:
+                waiting.add((standing.annex.term_id, standing.online.term_id))
+    return [each for each in conflicts if (each.annex_term_id, each.online_term_id) in waiting]
+
+
 def _terms(session: Session, agreement_ids: Collection[int]) -> dict[int, list[Term]]:
     found: dict[int, list[Term]] = defaultdict(list)
     wanted = select(Term).join(Term.instrument).where(Term.agreement_id.in_(agreement_ids)).order_by(Term.id)

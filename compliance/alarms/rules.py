@@ -26,6 +26,7 @@ class AlarmKind(StrEnum):
     PLATFORM_RECHECK_DUE = "platform_recheck_due"
     PLATFORM_IN_DOUBT = "platform_in_doubt"
     OWN_DOCUMENT_EXPIRING = "own_document_expiring"
+    TERM_UNDECIDED = "term_undecided"
 
 
 class Severity(StrEnum):
@@ -157,6 +158,14 @@ SPECS: dict[AlarmKind, AlarmSpec] = {
         _LEGAL | {Role.ADMIN},
         N_("Our own document no. %(number)s is valid through %(last_on)s and is not renewed; we warrant it (4.1)."),
         "/documents/own",
+    ),
+    AlarmKind.TERM_UNDECIDED: AlarmSpec(
+        Severity.WARNING,
+        _LEGAL,
+        N_(
+            "A decision on a term of order %(order_no)s waits since %(since)s; until then the cautious reading applies."
+        ),
+        "/agreements/{order_no}/terms",
     ),
 }
 

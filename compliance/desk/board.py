@@ -15,6 +15,7 @@ from agreements.kernel.instants import end_of, legal_date
 from agreements.parties.models import Party, Tenant
 from agreements.register.models import Agreement
 from agreements.register.rules import IN_FORCE, AgreementState
+from agreements.register.term_tasks import term_tasks
 from compliance.alarms.actions import open_alarms
 from compliance.alarms.models import Alarm
 from compliance.breaches.models import BreachCase
@@ -71,6 +72,7 @@ class Board:
     alarms: Listed
     sources: list[SourceNotice]
     decisions: Listed
+    terms: Listed
     suspensions: Listed
     demands: Listed
     failing: Listed
@@ -95,6 +97,7 @@ def board(session: Session, choice: Choice, *, now: datetime) -> Board:
         ),
         sources=running_notices(session, now=now),
         decisions=_decisions(session, now=now),
+        terms=_terms(session, now=now),
         suspensions=_notices_of_cases(session, CaseState.SUSPENSION_DECIDED),
         demands=_notices_of_cases(session, CaseState.RECTIFICATION_DEMANDED),
         failing=_failing(session),
@@ -143,6 +146,12 @@ def _decisions(session: Session, *, now: datetime) -> Listed:
         key=lambda row: (DECISIONS.index(row.step.act), row.case.suspected_as_of),
     )
     return Listed(ranked[:SHOWN], total + len(others))
+
+
+def _terms(session: Session, *, now: datetime) -> Listed:
+    """Return the decisions on terms that wait, by our own limit (main 二 3, I-7)."""
+    tasks = term_tasks(session, now=now)
+    return Listed(tasks[:SHOWN], len(tasks))
 
 
 def _notices_of_cases(session: Session, state: CaseState) -> Listed:

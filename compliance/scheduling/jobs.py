@@ -17,7 +17,14 @@ from agreements.kernel.pausing import open_pause
 from agreements.kernel.sweeps import Sweep, SweepRun, always, run_sweep
 from agreements.parties.searching import index_missing
 from agreements.register import sweeps as register_sweeps
-from compliance.alarms import announced_changes, calendar_watch, channel_sweeps, own_document_watch, ownership_watch
+from compliance.alarms import (
+    announced_changes,
+    calendar_watch,
+    channel_sweeps,
+    own_document_watch,
+    ownership_watch,
+    term_watch,
+)
 from compliance.alarms import sweeps as alarm_sweeps
 from compliance.alarms.mailing import mail_due
 from compliance.breaches import sweeps as breach_sweeps
@@ -271,6 +278,12 @@ JOBS: tuple[Job, ...] = (
         3600,
         N_("Calls us before a licence of our own ends"),
         own_document_watch.SWEEPS,
+    ),
+    Job(
+        "term_decisions",
+        3600,
+        N_("Calls the approvers where a conflict of terms or a correction stays undecided"),
+        term_watch.SWEEPS,
     ),
     Job(
         "calendar_guard",
