@@ -44,6 +44,9 @@ class RehearsalClock(Base):
     now_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
+_SET_AT = select(RehearsalClock.now_at)
+
+
 def wall() -> datetime:
     """Return the machine's time. For leases, sessions and keys; legal facts use `now`."""
     return datetime.now(UTC)
@@ -56,7 +59,7 @@ def monotonic() -> float:
 
 def now(session: Session) -> datetime:
     """Return the time by which this database lives: the wall clock, or a rehearsal's own clock."""
-    set_at = session.scalar(select(RehearsalClock.now_at))
+    set_at = session.scalar(_SET_AT)
     return set_at if set_at is not None else wall()
 
 

@@ -36,11 +36,12 @@ class SendingPause(Base):
     release_reason: Mapped[str | None] = mapped_column(String(500))
 
 
+_OPEN = select(SendingPause).where(SendingPause.released_at.is_(None)).order_by(SendingPause.id).limit(1)
+
+
 def open_pause(session: Session) -> SendingPause | None:
     """Return the pause that nobody released yet, the first if there are several; None where we may send."""
-    return session.scalars(
-        select(SendingPause).where(SendingPause.released_at.is_(None)).order_by(SendingPause.id).limit(1)
-    ).first()
+    return session.scalars(_OPEN).first()
 
 
 def pause_sending(

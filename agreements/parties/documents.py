@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session, aliased
 
 from agreements.kernel import audit, policies
@@ -173,24 +173,26 @@ def required_documents(session: Session, industry: Industry, *, now: datetime) -
     return [kind for kind in DocumentType if kind.value in wanted]
 
 
+_RENEWAL = aliased(QualificationDocument)
+_COUNTING = select(
+    QualificationDocument.tenant_id,
+    QualificationDocument.type,
+    QualificationDocument.sealed,
+    QualificationDocument.expires_on,
+).where(
+    QualificationDocument.tenant_id.in_(bindparam("tenant_ids", expanding=True)),
+    QualificationDocument.state == DocumentState.VERIFIED,
+    ~select(_RENEWAL.id)
+    .where(_RENEWAL.replaces_id == QualificationDocument.id, _RENEWAL.state == DocumentState.VERIFIED)
+    .exists(),
+)
+_INDUSTRIES = select(Tenant.id, Tenant.industry).where(Tenant.id.in_(bindparam("tenant_ids", expanding=True)))
+
+
 def current_documents(session: Session, tenant_ids: Collection[int]) -> dict[int, list[HeldDocument]]:
     """Return by tenant the documents that count: verified, and no verified renewal took their place."""
-    renewal = aliased(QualificationDocument)
     held: dict[int, list[HeldDocument]] = defaultdict(list)
-    for tenant_id, kind, sealed, expires_on in session.execute(
-        select(
-            QualificationDocument.tenant_id,
-            QualificationDocument.type,
-            QualificationDocument.sealed,
-            QualificationDocument.expires_on,
-        ).where(
-            QualificationDocument.tenant_id.in_(tenant_ids),
-            QualificationDocument.state == DocumentState.VERIFIED,
-            ~select(renewal.id)
-            .where(renewal.replaces_id == QualificationDocument.id, renewal.state == DocumentState.VERIFIED)
-            .exists(),
-        )
-    ):
+    for tenant_id, kind, sealed, expires_on in session.execute(_COUNTING, {"tenant_ids": list(tenant_ids)}):
         held[tenant_id].append(HeldDocument(kind, sealed, expires_on))
     return held
 
@@ -207,14 +209,13 @@ def missing_by_tenant(
     also  what single tenants owe besides, by a rule of a higher floor
     """
     held = current_documents(session, tenant_ids)
-    checklists: dict[Industry, list[DocumentType]] = {}
-    missing = {}
-    for tenant_id, industry in session.execute(select(Tenant.id, Tenant.industry).where(Tenant.id.in_(tenant_ids))):
-        if industry not in checklists:
-            checklists[industry] = required_documents(session, industry, now=now)
-        wanted = {*checklists[industry], *((also or {}).get(tenant_id, frozenset()))}
-        required = [kind for kind in DocumentType if kind in wanted]
-        missing[tenant_id] = missing_documents(required, held.get(tenant_id, ()), today=legal_date(now))
+    industries = dict(session.execute(_INDUSTRIES, {"tenant_ids": list(tenant_ids)}).tuples().all())
+    checklists = policies.values_of(session, {industry.policy for industry in industries.values()}, at=now)
+    today, missing = legal_date(now), {}
+    for tenant_id, industry in industries.items():
+        wanted = {*checklists[industry.policy], *((also or {}).get(tenant_id, frozenset()))}
+        required = [kind for kind in DocumentType if kind.value in wanted]
+        missing[tenant_id] = missing_documents(required, held.get(tenant_id, ()), today=today)
     return missing
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from agreements.kernel import audit
-from agreements.kernel.access.models import Person
+from agreements.kernel.access.models import Person, PersonRole
 from agreements.kernel.access.rules import Actor, Permission, Role, require
 from agreements.kernel.errors import N_, InvalidInput
 from agreements.register.models import Agreement
@@ -15,10 +15,19 @@ from agreements.register.models import Agreement
 LOOKS_AFTER = frozenset({Role.LEGAL_OFFICER, Role.LEGAL_APPROVER, Role.OPS})
 
 
-def possible_owners(session: Session) -> list[Person]:
-    """Return those who may look after agreements, by name."""
-    people = session.scalars(select(Person).where(Person.disabled_at.is_(None)).order_by(Person.name, Person.id))
-    return [person for person in people if person.roles & LOOKS_AFTER]
+_POSSIBLE_OWNERS = (
+    select(Person.id, Person.name)
+    .where(
+        Person.disabled_at.is_(None),
+        Person.id.in_(select(PersonRole.person_id).where(PersonRole.role.in_(sorted(LOOKS_AFTER)))),
+    )
+    .order_by(Person.name, Person.id)
+)
+
+
+def possible_owners(session: Session) -> list[tuple[int, str]]:
+    """Return those who may look after agreements as (person id, name), by name."""
+    return [(person_id, name) for person_id, name in session.execute(_POSSIBLE_OWNERS)]
 
 
 def assign_owner(
@@ -29,7 +38,7 @@ def assign_owner(
     Returns how many changed hands; those that are in the person's care already are left alone.
     """
     require(actor, Permission.ARRANGE_REGISTER)
-    if person_id is not None and person_id not in {person.id for person in possible_owners(session)}:
+    if person_id is not None and person_id not in dict(possible_owners(session)):
         raise InvalidInput(
             N_("This person can't look after agreements."),
             field="owner",

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from compliance.breaches.board import cases_with_facts, rows
@@ -45,8 +45,15 @@ def cases_of_obligations(session: Session, obligation_ids: Collection[int], *, n
     return found
 
 
+_OPEN_OF_AGREEMENTS = select(BreachCase.id).where(
+    BreachCase.agreement_id.in_(bindparam("agreement_ids", expanding=True)), BreachCase.state.in_(OPEN_CASE_STATES)
+)
+
+
 def steps_of_cases(session: Session, agreement_ids: Collection[int], *, now: datetime) -> dict[int, NextStep]:
     """Return what the oldest open case of each agreement waits for."""
-    open_ones = (BreachCase.agreement_id.in_(agreement_ids), BreachCase.state.in_(OPEN_CASE_STATES))
-    oldest_last = sorted(case_rows(session, *open_ones, now=now), key=lambda row: -row.case.id)
+    open_ids = session.scalars(_OPEN_OF_AGREEMENTS, {"agreement_ids": list(agreement_ids)}).all()
+    if not open_ids:
+        return {}
+    oldest_last = sorted(case_rows(session, BreachCase.id.in_(open_ids), now=now), key=lambda row: -row.case.id)
     return {row.case.agreement_id: row.step for row in oldest_last}

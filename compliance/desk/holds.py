@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from compliance.desk.rules import HoldFact
@@ -52,13 +52,20 @@ def hold_rows(session: Session, *conditions: ColumnElement[bool]) -> list[HoldRo
         .options(joinedload(Hold.agreement), joinedload(Hold.notice))
         .order_by(Hold.id.desc())
     )
-    found = []
-    for hold, arrived_at in rows:
-        effective_at = hold.effective_at
-        if effective_at is None and arrived_at is not None and hold.cancelled_at is None:
-            effective_at = suspension_effective_at(decided_at=hold.decided_at, notice_arrived_at=arrived_at)
-        found.append(HoldRow(hold, effective_at))
-    return found
+    return [_row(hold, arrived_at) for hold, arrived_at in rows]
+
+
+def standing_holds(session: Session, agreement_ids: Collection[int], tenant_ids: Collection[int]) -> list[HoldRow]:
+    """Return the standing holds that reach one of some agreements, newest first."""
+    rows = session.execute(_STANDING, {"agreement_ids": list(agreement_ids), "tenant_ids": list(tenant_ids)})
+    return [_row(hold, arrived_at) for hold, arrived_at in rows]
+
+
+def _row(hold: Hold, arrived_at: datetime | None) -> HoldRow:
+    effective_at = hold.effective_at
+    if effective_at is None and arrived_at is not None and hold.cancelled_at is None:
+        effective_at = suspension_effective_at(decided_at=hold.decided_at, notice_arrived_at=arrived_at)
+    return HoldRow(hold, effective_at)
 
 
 def reaches(agreement_ids: Collection[int], tenant_ids: Collection[int]) -> ColumnElement[bool]:
@@ -76,3 +83,17 @@ def stands() -> ColumnElement[bool]:
 def counts() -> ColumnElement[bool]:
     """Say in SQL whether a standing hold is in effect: recorded so, or its notice has arrived."""
     return or_(Hold.effective_at.is_not(None), Hold.notice_id.in_(select(Arrival.notice_id)))
+
+
+_STANDING = (  # for lists, which ask for every page of theirs
+    select(Hold, Arrival.arrived_at)
+    .outerjoin(Arrival, Arrival.notice_id == Hold.notice_id)
+    .where(
+        or_(
+            Hold.agreement_id.in_(bindparam("agreement_ids", expanding=True)),
+            and_(Hold.tenant_id.in_(bindparam("tenant_ids", expanding=True)), Hold.scope == HoldScope.TENANT),
+        ),
+        stands(),
+    )
+    .order_by(Hold.id.desc())
+)

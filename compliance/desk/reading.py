@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from agreements.calendar.deadline_table import Debtor
@@ -16,7 +16,7 @@ from agreements.register.models import Agreement
 from agreements.register.rules import IN_FORCE, AgreementState
 from compliance.desk import rules
 from compliance.desk.cases import steps_of_cases
-from compliance.desk.holds import HoldRow, hold_rows, reaches, stands
+from compliance.desk.holds import HoldRow, standing_holds
 from compliance.desk.rules import LifeFacts, NextAct, NextStep, ServiceState
 from compliance.gateway.actions import POLICIES
 from compliance.obligations.models import Obligation
@@ -42,6 +42,31 @@ def with_whose(statement: AnySelect, agreement_id: Any) -> AnySelect:
     )
 
 
+class Dated(Protocol):
+    """What an agreement's position follows from: a row of the ledger, or the same columns of a list."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def order_no(self) -> str: ...
+    @property
+    def tenant_id(self) -> int: ...
+    @property
+    def product_id(self) -> int: ...
+    @property
+    def state(self) -> AgreementState: ...
+    @property
+    def quota_total(self) -> int | None: ...
+    @property
+    def effective_at(self) -> datetime | None: ...
+    @property
+    def service_start_at(self) -> datetime: ...
+    @property
+    def service_end_exclusive_at(self) -> datetime: ...
+    @property
+    def ended_at(self) -> datetime | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
     """Where one agreement stands now.
@@ -57,7 +82,24 @@ class Position:
     step: NextStep | None
 
 
-def life_of(agreement: Agreement) -> LifeFacts:
+_ACTIVATED = select(ServiceActivation.agreement_id, ServiceActivation.activated_at).where(
+    ServiceActivation.agreement_id.in_(bindparam("agreement_ids", expanding=True))
+)
+_REACHABLE = select(NoticeAddress.tenant_id).where(
+    NoticeAddress.tenant_id.in_(bindparam("tenant_ids", expanding=True)),
+    NoticeAddress.channel == NoticeChannel.EMAIL,
+    NoticeAddress.ended_at.is_(None),
+)
+_OVERDUE = select(Obligation.agreement_id).where(
+    Obligation.agreement_id.in_(bindparam("agreement_ids", expanding=True)),
+    Obligation.debtor == Debtor.TENANT,
+    Obligation.state.in_(OPEN_STATES),
+    Obligation.provisional.is_(False),
+    Obligation.overdue_from <= bindparam("now"),
+)
+
+
+def life_of(agreement: Dated) -> LifeFacts:
     return LifeFacts(
         agreement.state,
         agreement.effective_at,
@@ -67,27 +109,27 @@ def life_of(agreement: Agreement) -> LifeFacts:
     )
 
 
-def positions_of(session: Session, agreements: Collection[Agreement], *, now: datetime) -> dict[int, Position]:
+def positions_of(session: Session, agreements: Collection[Dated], *, now: datetime) -> dict[int, Position]:
     """Return where each of some agreements stands, keyed by agreement; a fixed number of queries."""
     ids = [agreement.id for agreement in agreements]
     tenant_ids = {agreement.tenant_id for agreement in agreements}
-    activations = select(ServiceActivation).where(ServiceActivation.agreement_id.in_(ids))
-    activated = {each.agreement_id: each.activated_at for each in session.scalars(activations)}
+    activated = dict(session.execute(_ACTIVATED, {"agreement_ids": ids}).tuples().all())
     withdrawn = withdrawn_products(session, at=now)
     holds = _holds_of(session, agreements, tenant_ids)
-    lacking = lacking_by_tenant(session, tenant_ids, now=now)
+    still_owing = {agreement.tenant_id for agreement in agreements if agreement.id not in activated}
+    lacking = lacking_by_tenant(session, still_owing, now=now) if still_owing else {}
     case_steps = steps_of_cases(session, ids, now=now)
     owing = _owing(session, ids, now=now)
-    values = {key: policies.value_of(session, key, at=now) for key in POLICIES}
+    values = policies.values_of(session, POLICIES, at=now)
     found = {}
     for agreement in agreements:
         state = rules.state_at(life_of(agreement), now)
         standing = holds[agreement.id]
         activated_at = activated.get(agreement.id)
-        obstacles = (
-            *(() if state is AgreementState.IN_SERVICE else ("not_in_service",)),
-            *lacking[agreement.tenant_id],
-        )
+        obstacles: tuple[str, ...] = ()
+        if activated_at is None:
+            late = () if state is AgreementState.IN_SERVICE else ("not_in_service",)
+            obstacles = (*late, *lacking[agreement.tenant_id])
         found[agreement.id] = Position(
             state=state,
             service=rules.service_state(
@@ -101,7 +143,7 @@ def positions_of(session: Session, agreements: Collection[Agreement], *, now: da
                 now,
                 **values,
             ),
-            obstacles=() if activated_at else obstacles,
+            obstacles=obstacles,
             step=case_steps.get(agreement.id)
             or _step_of(state, activated_at, obstacles, owes_overdue=agreement.id in owing),
         )
@@ -117,9 +159,9 @@ def _step_of(
     return NextStep(act) if act else None
 
 
-def _holds_of(session: Session, agreements: Collection[Agreement], tenant_ids: set[int]) -> Mapping[int, list[HoldRow]]:
+def _holds_of(session: Session, agreements: Collection[Dated], tenant_ids: set[int]) -> Mapping[int, list[HoldRow]]:
     """Return the holds that reach each agreement, lifted and cancelled ones left out."""
-    rows = hold_rows(session, reaches([agreement.id for agreement in agreements], tenant_ids), stands())
+    rows = standing_holds(session, [agreement.id for agreement in agreements], tenant_ids)
     return {
         agreement.id: [
             row
@@ -134,15 +176,7 @@ def _holds_of(session: Session, agreements: Collection[Agreement], tenant_ids: s
 def lacking_by_tenant(session: Session, tenant_ids: Collection[int], *, now: datetime) -> dict[int, tuple[str, ...]]:
     """Clause 3.3 (a): what each tenant still owes before activation, as words of the catalogue (`obstacle.…`)."""
     missing = lacking_documents(session, tenant_ids, now=now)
-    reachable = set(
-        session.scalars(
-            select(NoticeAddress.tenant_id).where(
-                NoticeAddress.tenant_id.in_(tenant_ids),
-                NoticeAddress.channel == NoticeChannel.EMAIL,
-                NoticeAddress.ended_at.is_(None),
-            )
-        )
-    )
+    reachable = set(session.scalars(_REACHABLE, {"tenant_ids": list(tenant_ids)}))
     return {
         tenant_id: (
             *(f"document_{kind.value}" for kind in missing[tenant_id]),
@@ -153,7 +187,7 @@ def lacking_by_tenant(session: Session, tenant_ids: Collection[int], *, now: dat
 
 
 def _entitlement(
-    agreement: Agreement, activated_at: datetime | None, withdrawn_at: datetime | None, holds: Iterable[HoldRow]
+    agreement: Dated, activated_at: datetime | None, withdrawn_at: datetime | None, holds: Iterable[HoldRow]
 ) -> facts.Entitlement:
     """Return this one agreement as the decision sees it; platforms and purposes are not asked about here."""
     return facts.Entitlement(
@@ -188,17 +222,7 @@ def _entitlement(
 
 def _owing(session: Session, agreement_ids: Collection[int], *, now: datetime) -> set[int]:
     """Return the agreements whose tenant is late by its bound, recorded or not; what we owe leads to no case."""
-    return set(
-        session.scalars(
-            select(Obligation.agreement_id).where(
-                Obligation.agreement_id.in_(agreement_ids),
-                Obligation.debtor == Debtor.TENANT,
-                Obligation.state.in_(OPEN_STATES),
-                Obligation.provisional.is_(False),
-                Obligation.overdue_from <= now,
-            )
-        )
-    )
+    return set(session.scalars(_OVERDUE, {"agreement_ids": list(agreement_ids), "now": now}))
 
 
 def is_in_state(state: AgreementState, now: datetime) -> ColumnElement[bool]:

@@ -22,9 +22,9 @@ from compliance.desk import arranging
 from compliance.desk.pages import render_desk
 from compliance.desk.reading import positions_of
 from compliance.desk.register_export import csv_answer, xlsx_answer
-from compliance.desk.register_rows import shown_rows
+from compliance.desk.register_rows import listed_of_ids, shown_rows
 from compliance.desk.rules import ServiceState
-from compliance.desk.searching import NOBODY, OWN, agreements_of_ids, ids_found, page_of_ids, query_of, read_search
+from compliance.desk.searching import NOBODY, OWN, ids_found, page_of_ids, query_of, read_search
 
 blueprint = Blueprint("register", __name__)
 
@@ -42,7 +42,7 @@ def index() -> ResponseReturnValue:
         now=now,
         person_id=g.actor.id,
     )
-    agreements = agreements_of_ids(session, found.ids)
+    agreements = listed_of_ids(session, found.ids)
     positions = positions_of(session, agreements, now=now)
     rows = shown_rows(agreements, positions, arranging.labels_of(session, found.ids), now=now)
     query = query_of(search)
@@ -63,7 +63,7 @@ def index() -> ResponseReturnValue:
 
 def _owners(session: Session) -> list[tuple[str, str]]:
     """Return whom the register can be narrowed to, as (value, words)."""
-    people = [(str(person.id), person.name) for person in possible_owners(session)]
+    people = [(str(person_id), name) for person_id, name in possible_owners(session)]
     return [(OWN, gettext("mine")), (NOBODY, gettext("nobody yet")), *people]
 
 

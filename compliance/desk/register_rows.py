@@ -5,13 +5,75 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from agreements.kernel.access.models import Person
 from agreements.kernel.instants import legal_date
 from agreements.kernel.web.formats import clause_words, relative_until
+from agreements.parties.models import Party, Tenant
+from agreements.products.models import Product
 from agreements.register.models import Agreement
 from agreements.register.rules import AgreementState
 from compliance.desk import rules
 from compliance.desk.pages import step_address
 from compliance.desk.reading import Position
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The columns of an agreement that a list shows, in the order of `_LISTED`; `owner` None for nobody."""
+
+    id: int
+    order_no: str
+    tenant_id: int
+    product_id: int
+    state: AgreementState
+    quota_total: int | None
+    quota_unlimited: bool
+    effective_at: datetime | None
+    service_start_at: datetime
+    service_end_exclusive_at: datetime
+    ended_at: datetime | None
+    product_name: str
+    product_code: str
+    tenant_key: str
+    tenant: str
+    owner: str | None
+
+
+_LISTED = (
+    select(
+        Agreement.id,
+        Agreement.order_no,
+        Agreement.tenant_id,
+        Agreement.product_id,
+        Agreement.state,
+        Agreement.quota_total,
+        Agreement.quota_unlimited,
+        Agreement.effective_at,
+        Agreement.service_start_at,
+        Agreement.service_end_exclusive_at,
+        Agreement.ended_at,
+        Agreement.product_name,
+        Product.code,
+        Tenant.tenant_key,
+        Party.name,
+        Person.name,
+    )
+    .join(Product, Product.id == Agreement.product_id)
+    .join(Tenant, Tenant.id == Agreement.tenant_id)
+    .join(Party, Party.id == Tenant.party_id)
+    .outerjoin(Person, Person.id == Agreement.owner_id)
+    .where(Agreement.id.in_(bindparam("ids", expanding=True)))
+)
+
+
+def listed_of_ids(session: Session, ids: Sequence[int]) -> list[Listed]:
+    """Return what a list shows of agreements, in the order of their ids; columns, for whole rows cost their reading."""
+    rows = session.execute(_LISTED, {"ids": list(ids)})
+    found = {row[0]: Listed(*tuple(row)) for row in rows}
+    return [found[agreement_id] for agreement_id in ids if agreement_id in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +108,7 @@ class RowShown:
 
 
 def shown_rows(
-    agreements: Sequence[Agreement],
+    agreements: Sequence[Listed],
     positions: Mapping[int, Position],
     labels: Mapping[int, Sequence[str]],
     *,
@@ -55,16 +117,16 @@ def shown_rows(
     return [_row(each, positions[each.id], labels.get(each.id, ()), now=now) for each in agreements]
 
 
-def _row(agreement: Agreement, position: Position, labels: Sequence[str], *, now: datetime) -> RowShown:
-    tenant, gateway, step = agreement.tenant, position.gateway, position.step
+def _row(agreement: Listed, position: Position, labels: Sequence[str], *, now: datetime) -> RowShown:
+    gateway, step = position.gateway, position.step
     runs = position.state is AgreementState.IN_SERVICE
     return RowShown(
         id=agreement.id,
         order_no=agreement.order_no,
         address=f"/agreements/{quote(agreement.order_no, safe='')}",
-        tenant=tenant.party.name,
-        tenant_address=f"/tenants/{quote(tenant.tenant_key, safe='')}",
-        product_code=agreement.product.code,
+        tenant=agreement.tenant,
+        tenant_address=f"/tenants/{quote(agreement.tenant_key, safe='')}",
+        product_code=agreement.product_code,
         product_name=agreement.product_name,
         starts_on=legal_date(agreement.service_start_at).isoformat(),
         ends_on=rules.last_day(agreement.service_end_exclusive_at).isoformat(),
@@ -75,7 +137,7 @@ def _row(agreement: Agreement, position: Position, labels: Sequence[str], *, now
         reason=gateway.reason_codes[0].value if gateway.reason_codes else "",
         clause=clause_words(gateway.clause) if gateway.clause else "",
         step=step.act.value if step else "",
-        step_address=step_address(step, agreement.order_no, tenant.tenant_key) if step else "",
-        owner=agreement.owner.name if agreement.owner else "",
+        step_address=step_address(step, agreement.order_no, agreement.tenant_key) if step else "",
+        owner=agreement.owner or "",
         labels=labels,
     )

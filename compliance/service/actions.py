@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from agreements.kernel import policies
@@ -23,6 +23,14 @@ from compliance.service.rules import DirectiveAction, HoldGround, HoldScope, Obs
 WITH_PROOF_OF_RELATION = (AgreementState.PENDING_PAYMENT, *IN_FORCE)
 
 
+_ORDERED_BY_ANOTHER = select(Agreement.tenant_id, Agreement.purchaser_account, Agreement.party_a_name).where(
+    Agreement.tenant_id.in_(bindparam("tenant_ids", expanding=True)),
+    Agreement.purchaser_account.is_not(None),
+    Agreement.purchaser_account != Agreement.party_a_name,
+    Agreement.state.in_(WITH_PROOF_OF_RELATION),
+)
+
+
 def lacking_documents(session: Session, tenant_ids: Collection[int], *, now: datetime) -> dict[int, list[DocumentType]]:
     """Clause 3.3 (a), E-05: what each tenant still owes before activation, by its industry's checklist.
 
@@ -30,14 +38,7 @@ def lacking_documents(session: Session, tenant_ids: Collection[int], *, now: dat
     """
     also: dict[int, frozenset[DocumentType]] = {}
     if policies.value_of(session, "relation_proof_for_other_account", at=now):
-        orders = session.execute(
-            select(Agreement.tenant_id, Agreement.purchaser_account, Agreement.party_a_name).where(
-                Agreement.tenant_id.in_(tenant_ids),
-                Agreement.purchaser_account.is_not(None),
-                Agreement.purchaser_account != Agreement.party_a_name,
-                Agreement.state.in_(WITH_PROOF_OF_RELATION),
-            )
-        )
+        orders = session.execute(_ORDERED_BY_ANOTHER, {"tenant_ids": list(tenant_ids)})
         also = {
             tenant_id: frozenset({DocumentType.RELATION_PROOF})
             for tenant_id, account, party in orders

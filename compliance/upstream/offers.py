@@ -2,15 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import Subquery, func, or_, select
+from sqlalchemy import BindParameter, Subquery, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
+from agreements.kernel.db import UTCDateTime
 from agreements.kernel.instants import start_of
 from compliance.upstream.models import UpstreamChange, UpstreamProduct
 from compliance.upstream.rules import RELEVANT, ChangeState
 
 
-def withdrawals(*, at: datetime) -> Subquery:
+def withdrawals(*, at: datetime | BindParameter[datetime]) -> Subquery:
     """Return, for a query to join, (product_id, withdrawn_on): the Shanghai date from whose 0:00 each is withdrawn.
 
     A cancellation counts once legal has read it as one, whether or not a job has run and whatever has become of the
@@ -33,6 +34,9 @@ def withdrawals(*, at: datetime) -> Subquery:
     )
 
 
+_WITHDRAWN = select(withdrawals(at=bindparam("at", type_=UTCDateTime())))
+
+
 def withdrawn_products(session: Session, *, at: datetime) -> dict[int, datetime]:
     """Return from when on each product is, or will be, withdrawn, keyed by product id."""
-    return {row.product_id: start_of(row.withdrawn_on) for row in session.execute(select(withdrawals(at=at)))}
+    return {product_id: start_of(on) for product_id, on in session.execute(_WITHDRAWN, {"at": at})}

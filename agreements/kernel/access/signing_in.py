@@ -7,13 +7,13 @@ purpose and must not hold the database), `open_session` in a second one.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from agreements.kernel import audit
-from agreements.kernel.access.models import EndReason, Locale, Person, SignInAttempt, WebSession
+from agreements.kernel.access.models import EndReason, Locale, Person, PersonRole, SignInAttempt, WebSession
 from agreements.kernel.access.passwords import hash_password, needs_new_hash, password_fits
-from agreements.kernel.access.rules import Actor
+from agreements.kernel.access.rules import Actor, ActorKind
 from agreements.kernel.access.tokens import hash_of, new_token
 from agreements.kernel.crypto import Keyring
 from agreements.kernel.errors import N_, NotPermitted, NotSignedIn
@@ -117,23 +117,40 @@ def open_session(
     return token
 
 
+_SIGNED_IN = (  # one row a role; every request asks it, so it is built once
+    select(
+        WebSession.id,
+        WebSession.seen_at,
+        WebSession.person_id,
+        Person.name,
+        Person.login,
+        Person.locale,
+        PersonRole.role,
+    )
+    .join(Person, Person.id == WebSession.person_id)
+    .outerjoin(PersonRole, PersonRole.person_id == Person.id)
+    .where(
+        WebSession.token_hash == bindparam("token_hash"),
+        WebSession.ended_at.is_(None),
+        WebSession.seen_at > bindparam("seen_after"),
+        WebSession.created_at > bindparam("created_after"),
+        Person.disabled_at.is_(None),
+    )
+)
+
+
 def signed_in(session: Session, token: str, *, wall: datetime) -> SignedIn | None:
     """Return whom a token stands for, or None: ended, idle for 30 minutes, older than 10 hours, person disabled."""
-    found = session.execute(
-        select(WebSession, Person)
-        .join(Person, Person.id == WebSession.person_id)
-        .where(
-            WebSession.token_hash == hash_of(token),
-            WebSession.ended_at.is_(None),
-            WebSession.seen_at > wall - IDLE_LIMIT,
-            WebSession.created_at > wall - ABSOLUTE_LIMIT,
-            Person.disabled_at.is_(None),
-        )
-    ).first()
-    if found is None:
+    rows = session.execute(
+        _SIGNED_IN,
+        {"token_hash": hash_of(token), "seen_after": wall - IDLE_LIMIT, "created_after": wall - ABSOLUTE_LIMIT},
+    ).all()
+    if not rows:
         return None
-    web_session, person = found
-    return SignedIn(web_session.id, person.actor, person.login, person.locale, web_session.seen_at)
+    first = rows[0]
+    roles = frozenset(row.role for row in rows if row.role is not None)
+    actor = Actor(ActorKind.PERSON, first.name, first.person_id, roles)
+    return SignedIn(first.id, actor, first.login, first.locale, first.seen_at)
 
 
 def note_seen(session: Session, session_id: int, *, wall: datetime) -> None:
