@@ -29,6 +29,7 @@ class NoticeKind(StrEnum):
     SUSPENSION_NOTICE = "suspension_notice"
     SUSPENSION_WITHDRAWAL = "suspension_withdrawal"
     RESUME_NOTICE = "resume_notice"
+    TERMINATION_NOTICE = "termination_notice"
     EXPIRY_WARNING = "expiry_warning"
     DOCUMENT_EXPIRY_WARNING = "document_expiry_warning"
     UPSTREAM_CHANGE_NOTICE = "upstream_change_notice"
@@ -168,6 +169,7 @@ TEMPLATES: dict[NoticeKind, Template] = {
     NoticeKind.SUSPENSION_NOTICE: Template(2, Permission.DECIDE_SUSPENSION, pre_approved=True),
     NoticeKind.SUSPENSION_WITHDRAWAL: Template(2, Permission.ACCEPT_RECTIFICATION, pre_approved=False),
     NoticeKind.RESUME_NOTICE: Template(2, Permission.REINSTATE, pre_approved=False),
+    NoticeKind.TERMINATION_NOTICE: Template(1, Permission.END_AGREEMENT, pre_approved=False),
     NoticeKind.EXPIRY_WARNING: Template(1, Permission.DEMAND_RECTIFICATION, pre_approved=True),
     NoticeKind.DOCUMENT_EXPIRY_WARNING: Template(1, Permission.DEMAND_RECTIFICATION, pre_approved=True),
     NoticeKind.UPSTREAM_CHANGE_NOTICE: Template(1, Permission.HANDLE_UPSTREAM, pre_approved=True, takes_answer=True),

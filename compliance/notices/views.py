@@ -14,8 +14,9 @@ from agreements.kernel.errors import InvalidInput, NotFound
 from agreements.kernel.instants import SHANGHAI
 from agreements.kernel.web.language import current_locale, label
 from agreements.kernel.web.paging import page_of
+from agreements.kernel.web.rest import file_response
 from agreements.parties.actions import address_in_clear, keep_upload, notice_address_in_force
-from compliance.notices import reading
+from compliance.notices import reading, sealed_letters
 from compliance.notices.actions import body_text, notice_of_id
 from compliance.notices.arrivals import acknowledge, arrival_of, earliest_arrival, notice_of_link, record_arrival
 from compliance.notices.dispatch import enqueue
@@ -35,6 +36,11 @@ from compliance.notices.schemas import read_arrival, read_kind, read_state
 
 notices = Blueprint("notices", __name__, url_prefix="/notices")
 receipts = Blueprint("receipts", __name__, url_prefix="/n")
+
+
+@notices.app_context_processor
+def parts() -> dict[str, object]:
+    return {"sealed_letter": lambda notice: sealed_letters.sealed_letter_of(db.session(), notice)}
 
 
 def _clauses(notice: Notice) -> str:
@@ -76,6 +82,7 @@ def show(notice_id: int) -> ResponseReturnValue:
         sendings=reading.sendings(session, notice.id),
         is_failing=bool(reading.failing_among(session, [notice.id])),
         can_arrive=bool(_bases(notice)),
+        can_seal=sealed_letters.may_seal(g.actor, notice),
         can_queue_again=NoticeEvent.ENQUEUE in legal_events(notice.state),
         sender=session.info["settings"].smtp_from,
         now=clock.now(session),
@@ -158,6 +165,15 @@ def queue_again(notice_id: int) -> ResponseReturnValue:
     return redirect(url_for("notices.show", notice_id=notice_id))
 
 
+@notices.post("/<int:notice_id>/seal")
+def seal(notice_id: int) -> ResponseReturnValue:
+    """Make the sealed PDF of the letter; a second time changes nothing."""
+    with unit_of_work() as session:
+        sealed_letters.seal_letter(session, notice_of_id(session, notice_id), actor=g.actor, now=clock.now(session))
+    flash(gettext("The letter is sealed and signed; its document is kept."), "success")
+    return redirect(url_for("notices.show", notice_id=notice_id))
+
+
 @notices.get("/<int:notice_id>/proof")
 def proof(notice_id: int) -> ResponseReturnValue:
     """Hand out the proof of an arrival, as a download only."""
@@ -182,7 +198,22 @@ def read(token: str) -> ResponseReturnValue:
         notice = notice_of_link(session, token, now=clock.now(session))
     except NotFound as error:
         return render_template("notices/no_receipt.html", error=error), error.status
-    return render_template("notices/receipt.html", notice=notice, body=body_text(session, notice))
+    return render_template("notices/receipt.html", notice=notice, body=body_text(session, notice), token=token)
+
+
+@receipts.get("/<token>/letter")
+def letter(token: str) -> ResponseReturnValue:
+    """Hand the tenant the sealed PDF of its notice; that acknowledges nothing."""
+    session = db.session()
+    try:
+        document = sealed_letters.sealed_letter_of(session, notice_of_link(session, token, now=clock.now(session)))
+    except NotFound as error:
+        return render_template("notices/no_receipt.html", error=error), error.status
+    if document is None:
+        abort(404)
+    response = file_response(files.content_of(session, document.file), f"{document.number}.pdf")
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @receipts.post("/<token>")
