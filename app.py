@@ -39,6 +39,7 @@ from compliance.alarms import views as alarms_views
 from compliance.breaches import api as breaches_api
 from compliance.breaches import views as breaches_views
 from compliance.breaches import views_acts as breaches_acts
+from compliance.breaches import views_evidence as breaches_evidence
 from compliance.changes import api as changes_api
 from compliance.changes import views as changes_views
 from compliance.changes import views_acts as changes_acts
@@ -144,6 +145,7 @@ def register_rooms(app: Flask) -> None:
         (upstream_answers.answers, PUBLIC),
         (breaches_views.cases, PEOPLE),
         (breaches_acts.case_acts, PEOPLE),
+        (breaches_evidence.blueprint, PEOPLE),
         (settlement_views.settlements, PEOPLE),
         (settlement_acts.settlement_acts, PEOPLE),
         (retention_views.retention, PEOPLE),
