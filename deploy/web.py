@@ -5,6 +5,7 @@ Its own access log stays shut (deploy/logging.json), for it would write addresse
 writes a line for each request itself. The workers count requests in one folder, so that `/metrics` tells all of them.
 """
 
+import gc
 import os
 import shutil
 import sys
@@ -18,6 +19,9 @@ counts = tempfile.mkdtemp(prefix="luyue-metrics-")
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts  # before the library is imported, which looks at it once
 
 import app  # noqa: E402, F401 - loaded for the workers
+
+gc.collect()
+gc.freeze()  # what was loaded stays for good: collecting need not walk it for ever again, nor copy it into each worker
 
 if __name__ == "__main__":
     try:

@@ -262,7 +262,7 @@ def value_of(session: Session, key: str, *, at: datetime) -> Any:
 
 def values_of(session: Session, keys: Collection[str], *, at: datetime) -> dict[str, Any]:
     """Return the values in force at an instant by key, in one question."""
-    changed = dict(session.execute(_CHANGES_IN_FORCE, {"keys": list(keys), "at": at}).tuples().all())
+    changed = {row[0]: row[1] for row in session.execute(_CHANGES_IN_FORCE, {"keys": list(keys), "at": at})}
     return {key: changed.get(key, POLICIES[key].default) for key in keys}
 
 

@@ -209,7 +209,7 @@ def missing_by_tenant(
     also  what single tenants owe besides, by a rule of a higher floor
     """
     held = current_documents(session, tenant_ids)
-    industries = dict(session.execute(_INDUSTRIES, {"tenant_ids": list(tenant_ids)}).tuples().all())
+    industries = {row[0]: row[1] for row in session.execute(_INDUSTRIES, {"tenant_ids": list(tenant_ids)})}
     checklists = policies.values_of(session, {industry.policy for industry in industries.values()}, at=now)
     today, missing = legal_date(now), {}
     for tenant_id, industry in industries.items():

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
 from typing import Any
+from urllib.parse import quote
 
-from flask import render_template, send_file, url_for
+from flask import render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -23,9 +24,9 @@ HARMLESS = frozenset({"application/pdf", "image/png", "image/jpeg", "text/plain"
 def step_address(step: NextStep, order_no: str, tenant_key: str) -> str:
     """Return the page on which a next act is done."""
     if step.act in (NextAct.CONFIRM_PAYMENT, NextAct.ACTIVATE):
-        return url_for("agreement.show", order_no=order_no, _anchor="next")
+        return f"{agreement_address(order_no)}#next"
     if step.act is NextAct.COMPLETE_ONBOARDING:
-        return url_for("tenant.show", tenant_key=tenant_key, _anchor="onboarding")
+        return f"{tenant_address(tenant_key)}#onboarding"
     if step.act is NextAct.RECORD_CHANGE_NOTICE:
         return url_for("change_intake.form", tenant=tenant_key, by="notice")
     if step.case_id is not None:
@@ -34,7 +35,16 @@ def step_address(step: NextStep, order_no: str, tenant_key: str) -> str:
             return address
     if step.page is not None and exists(step.page):
         return step.page
-    return url_for("agreement.show", order_no=order_no)
+    return agreement_address(order_no)
+
+
+def agreement_address(order_no: str) -> str:
+    """Return an agreement's page; lists ask for hundreds, so it is written instead of routed."""
+    return f"{request.script_root}/agreements/{quote(order_no, safe='')}"
+
+
+def tenant_address(tenant_key: str) -> str:
+    return f"{request.script_root}/tenants/{quote(tenant_key, safe='')}"
 
 
 def case_address(case_id: int | None) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from agreements.calendar.deadline_table import Debtor
@@ -99,6 +99,12 @@ _OVERDUE = select(Obligation.agreement_id).where(
 )
 
 
+_ENDINGS = {
+    AgreementState.ENDED_PROVIDER_CAUSE: facts.EndingKind.PROVIDER_CAUSE,
+    AgreementState.ENDED_FOR_BREACH: facts.EndingKind.FOR_BREACH,
+}
+
+
 def life_of(agreement: Dated) -> LifeFacts:
     return LifeFacts(
         agreement.state,
@@ -113,7 +119,7 @@ def positions_of(session: Session, agreements: Collection[Dated], *, now: dateti
     """Return where each of some agreements stands, keyed by agreement; a fixed number of queries."""
     ids = [agreement.id for agreement in agreements]
     tenant_ids = {agreement.tenant_id for agreement in agreements}
-    activated = dict(session.execute(_ACTIVATED, {"agreement_ids": ids}).tuples().all())
+    activated = {row[0]: row[1] for row in session.execute(_ACTIVATED, {"agreement_ids": ids})}
     withdrawn = withdrawn_products(session, at=now)
     holds = _holds_of(session, agreements, tenant_ids)
     still_owing = {agreement.tenant_id for agreement in agreements if agreement.id not in activated}
@@ -200,6 +206,7 @@ def _entitlement(
                 service_start_at=agreement.service_start_at,
                 service_end_exclusive_at=agreement.service_end_exclusive_at,
                 effective_at=agreement.effective_at,
+                ending=_ending(agreement),
                 activated_at=activated_at,
                 withdrawn_at=withdrawn_at,
                 quota_total=agreement.quota_total,
@@ -220,6 +227,13 @@ def _entitlement(
     )
 
 
+def _ending(agreement: Dated) -> facts.Ending | None:
+    if agreement.ended_at is None:
+        return None
+    clause = "4.4" if agreement.state is AgreementState.ENDED_FOR_BREACH else "4.6"
+    return facts.Ending(_ENDINGS.get(agreement.state, facts.EndingKind.BY_AGREEMENT), agreement.ended_at, clause)
+
+
 def _owing(session: Session, agreement_ids: Collection[int], *, now: datetime) -> set[int]:
     """Return the agreements whose tenant is late by its bound, recorded or not; what we owe leads to no case."""
     return set(session.scalars(_OVERDUE, {"agreement_ids": list(agreement_ids), "now": now}))
@@ -227,7 +241,8 @@ def _owing(session: Session, agreement_ids: Collection[int], *, now: datetime) -
 
 def is_in_state(state: AgreementState, now: datetime) -> ColumnElement[bool]:
     """Say in SQL what `rules.state_at` says of one agreement."""
-    in_force = Agreement.state.in_((*IN_FORCE, AgreementState.EXPIRED))
+    goes_on = or_(Agreement.ended_at.is_(None), Agreement.ended_at > now)
+    in_force = and_(Agreement.state.in_((*IN_FORCE, AgreementState.EXPIRED)), goes_on)
     ended = Agreement.service_end_exclusive_at <= now
     started = and_(Agreement.service_start_at <= now, Agreement.effective_at <= now)
     match state:
@@ -237,5 +252,7 @@ def is_in_state(state: AgreementState, now: datetime) -> ColumnElement[bool]:
             return and_(in_force, started, ~ended)
         case AgreementState.EFFECTIVE:
             return and_(in_force, ~started, ~ended)
+        case AgreementState.ENDED_BY_AGREEMENT:
+            return or_(Agreement.state == state, and_(Agreement.state.in_(IN_FORCE), Agreement.ended_at <= now))
         case _:
             return Agreement.state == state

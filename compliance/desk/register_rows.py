@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import quote
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -16,7 +15,7 @@ from agreements.products.models import Product
 from agreements.register.models import Agreement
 from agreements.register.rules import AgreementState
 from compliance.desk import rules
-from compliance.desk.pages import step_address
+from compliance.desk.pages import agreement_address, step_address, tenant_address
 from compliance.desk.reading import Position
 
 
@@ -114,18 +113,22 @@ def shown_rows(
     *,
     now: datetime,
 ) -> list[RowShown]:
-    return [_row(each, positions[each.id], labels.get(each.id, ()), now=now) for each in agreements]
+    clauses = {decision.clause for decision in (positions[each.id].gateway for each in agreements) if decision.clause}
+    cited = {clause: clause_words(clause) for clause in clauses}
+    return [_row(each, positions[each.id], labels.get(each.id, ()), cited, now=now) for each in agreements]
 
 
-def _row(agreement: Listed, position: Position, labels: Sequence[str], *, now: datetime) -> RowShown:
+def _row(
+    agreement: Listed, position: Position, labels: Sequence[str], cited: Mapping[str, str], *, now: datetime
+) -> RowShown:
     gateway, step = position.gateway, position.step
     runs = position.state is AgreementState.IN_SERVICE
     return RowShown(
         id=agreement.id,
         order_no=agreement.order_no,
-        address=f"/agreements/{quote(agreement.order_no, safe='')}",
+        address=agreement_address(agreement.order_no),
         tenant=agreement.tenant,
-        tenant_address=f"/tenants/{quote(agreement.tenant_key, safe='')}",
+        tenant_address=tenant_address(agreement.tenant_key),
         product_code=agreement.product_code,
         product_name=agreement.product_name,
         starts_on=legal_date(agreement.service_start_at).isoformat(),
@@ -135,7 +138,7 @@ def _row(agreement: Listed, position: Position, labels: Sequence[str], *, now: d
         quota_unlimited=agreement.quota_unlimited,
         state=position.state,
         reason=gateway.reason_codes[0].value if gateway.reason_codes else "",
-        clause=clause_words(gateway.clause) if gateway.clause else "",
+        clause=cited[gateway.clause] if gateway.clause else "",
         step=step.act.value if step else "",
         step_address=step_address(step, agreement.order_no, agreement.tenant_key) if step else "",
         owner=agreement.owner or "",

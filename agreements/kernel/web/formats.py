@@ -71,9 +71,13 @@ def relative(value: date | datetime, now: datetime) -> str:
     """Calendar days from today, to stand beside a date: in 3 days, tomorrow, today, 2 days ago."""
     on = legal_date(value) if isinstance(value, datetime) else value
     days = (on - legal_date(now)).days
-    near = {-1: gettext("yesterday"), 0: gettext("today"), 1: gettext("tomorrow")}
-    if days in near:
-        return str(near[days])
+    match days:
+        case -1:
+            return str(gettext("yesterday"))
+        case 0:
+            return str(gettext("today"))
+        case 1:
+            return str(gettext("tomorrow"))
     if days > 0:
         return str(gettext("in %(num)s days", num=days))
     return str(gettext("%(num)s days ago", num=-days))

@@ -2,13 +2,18 @@
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from flask import Flask, current_app, g, request
 from flask_babel import Babel, get_locale, gettext
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 from agreements.kernel.access.models import Locale
 from agreements.kernel.access.rules import OPERATOR, SCHEDULER
 
+MOST_TEXTS = 8192  # kept ready: more than the catalogues of both languages have
 FOR_PROGRAMS = ("/api/", "/gateway/", "/metrics", "/healthz", "/readyz")
 COOKIE = "__Host-luyue-language"
 HTML_LANGUAGE = {Locale.ZH: "zh-CN", Locale.EN: "en"}
@@ -17,6 +22,7 @@ OWN_NAMES = {Locale.ZH: "中文", Locale.EN: "English"}
 
 def prepare_language(app: Flask) -> None:
     Babel(app, locale_selector=chosen_locale, default_locale="zh", default_timezone="Asia/Shanghai")
+    app.jinja_env.globals["_"] = text_of_template
 
 
 def chosen_locale() -> str:
@@ -53,8 +59,37 @@ def in_words(value: object) -> object:
 
 def label(kind: str, value: object) -> str:
     """Return the word for a value of an enumeration: the catalogue's entry `kind.value`."""
-    msgid = f"{kind}.{value}"
+    return _text(_language(), f"{kind}.{value}")
+
+
+@pass_eval_context
+def text_of_template(context: EvalContext, msgid: str, /, **variables: object) -> str:
+    """`_` of the templates, as Jinja's own: a text with variables is filled in, and what is filled in is escaped.
+
+    A page asks for a hundred texts and more, so they are made once a language; what a person wrote never is.
+    """
+    if not variables:
+        filled = _filled(_language(), msgid)
+        return filled if context.autoescape else str(filled)
+    text = _text(_language(), msgid)
+    if not context.autoescape:
+        return text % variables
+    return Markup(text) % variables  # noqa: S704 - a text of the catalogue; what is filled in is escaped
+
+
+def _language() -> str:
+    locale = get_locale()
+    return locale.language if locale is not None else ""
+
+
+@lru_cache(maxsize=MOST_TEXTS)
+def _text(language: str, msgid: str) -> str:  # noqa: ARG001 - the language in use, by which it is kept
     return str(gettext(msgid))
+
+
+@lru_cache(maxsize=MOST_TEXTS)
+def _filled(language: str, msgid: str) -> Markup:
+    return Markup(_text(language, msgid)) % {}  # noqa: S704 - a text of the catalogue; %% becomes %
 
 
 def actor_name(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import current_app, g, request
+from flask import current_app, g
 from werkzeug.exceptions import HTTPException
 
 from agreements.kernel.access.rules import Permission, may
@@ -48,10 +48,10 @@ ADMIN = (
 )
 
 
-def visible(rooms: tuple[Room, ...]) -> list[Room]:
+def visible(rooms: tuple[Room, ...]) -> tuple[Room, ...]:
     """Return the rooms that exist and that the person can use."""
     actor = g.get("actor")
-    return [room for room in rooms if actor is not None and may(actor, room.permission) and exists(room.path)]
+    return tuple(room for room in rooms if actor is not None and may(actor, room.permission) and exists(room.path))
 
 
 def exists(path: str) -> bool:
@@ -66,5 +66,7 @@ def exists(path: str) -> bool:
     return known[path]
 
 
-def is_here(room: Room) -> bool:
-    return request.path == room.path or (room.path != "/" and request.path.startswith(room.path + "/"))
+def here(path: str) -> str:
+    """Return the address of the room that a path belongs to, "" where it is in none."""
+    within = (room.path for room in (*ROOMS, *ADMIN) if path == room.path or path.startswith(f"{room.path}/"))
+    return next(within, "")

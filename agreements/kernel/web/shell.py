@@ -6,8 +6,10 @@ from pathlib import Path
 from secrets import token_hex
 
 from flask import Flask, current_app, g, request, url_for
+from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
+from agreements.kernel.access.models import Locale
 from agreements.kernel.access.rules import Permission, may
 from agreements.kernel.db import db
 from agreements.kernel.pausing import SendingPause, open_pause
@@ -51,10 +53,8 @@ def prepare_web(app: Flask, settings: Settings) -> None:
         csrf_token=csrf.token,
         may=i_may,
         page_address=page_address,
-        rooms=lambda: navigation.visible(navigation.ROOMS),
-        admin_rooms=lambda: navigation.visible(navigation.ADMIN),
+        kept_part=kept_part,
         search_address=navigation.SEARCH,
-        is_here=navigation.is_here,
         page_exists=navigation.exists,
         theme=theme,
         sending_pause=sending_pause,
@@ -66,6 +66,29 @@ def prepare_web(app: Flask, settings: Settings) -> None:
         error_remedy=problems.remedy_of,
         error_facts=problems.facts_of,
     )
+
+
+def kept_part(template: str) -> Markup:
+    """Return a part of the frame that is the same on every page of a room for all who may see the same rooms."""
+    return _kept_part(
+        template,
+        language.current_locale(),
+        icon_sprite(),
+        (navigation.visible(navigation.ROOMS), navigation.visible(navigation.ADMIN)),
+        navigation.here(request.path),
+    )
+
+
+@lru_cache(maxsize=512)
+def _kept_part(
+    template: str,
+    locale: Locale,  # noqa: ARG001 - the words are in the language in use, by which they are kept
+    sprite: str,
+    rooms: tuple[tuple[navigation.Room, ...], tuple[navigation.Room, ...]],
+    here: str,
+) -> Markup:
+    part = current_app.jinja_env.get_template(template)
+    return Markup(part.render(sprite=sprite, rooms=rooms[0], for_admin=rooms[1], here=here))  # noqa: S704 - a template
 
 
 def i_may(permission: str) -> bool:
@@ -89,12 +112,14 @@ def next_id(word: str) -> str:
 
 def asset(name: str) -> str:
     """Return the address of a file under static/, changed whenever its content changes."""
-    return url_for("static", filename=name, v=_mark_of(Path(current_app.static_folder or "") / name))
+    return _asset(current_app.static_folder or "", request.script_root, name)
 
 
 @lru_cache(maxsize=256)
-def _mark_of(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.exists() else "missing"
+def _asset(folder: str, root: str, name: str) -> str:  # noqa: ARG001 - the root is part of the address
+    path = Path(folder) / name
+    mark = hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.exists() else "missing"
+    return url_for("static", filename=name, v=mark)
 
 
 def icon_sprite() -> str:
