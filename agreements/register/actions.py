@@ -16,6 +16,7 @@ from agreements.products.actions import ensure_product
 from agreements.register.ledger import applied_terms
 from agreements.register.models import Agreement, Instrument, Term
 from agreements.register.online_terms import attach_online_terms
+from agreements.register.order_facts import over_from_at
 from agreements.register.rules import (
     IN_FORCE,
     AgreementEvent,
@@ -191,24 +192,19 @@ def confirm_payment(
 
 
 def advance(session: Session, agreement: Agreement, *, now: datetime) -> None:
-    """Record the moves that time has already made true: service started, period ended (main 一, 三 1).
+    """Record the moves that time has already made true: service started, period ended, an agreed end come (一, 三 1).
 
     Each is dated at its own bound, however late this runs. Running it again changes nothing.
     """
     session.refresh(agreement)
+    ended_at, over_from = agreement.ended_at, over_from_at(session, agreement, at=now)
     if agreement.state is AgreementState.EFFECTIVE and agreement.effective_at is not None:
         starts_at = service_starts_at(agreement.service_start_at, agreement.effective_at)
-        if starts_at <= now and starts_at < agreement.service_end_exclusive_at:
+        if starts_at <= now and starts_at < over_from:
             move(session, agreement, AgreementEvent.START_SERVICE, actor=SCHEDULER, now=now, as_of=starts_at)
-    if agreement.state in IN_FORCE and agreement.service_end_exclusive_at <= now:
-        move(
-            session,
-            agreement,
-            AgreementEvent.EXPIRE,
-            actor=SCHEDULER,
-            now=now,
-            as_of=agreement.service_end_exclusive_at,
-        )
+    if agreement.state in IN_FORCE and over_from <= now:
+        event = AgreementEvent.EXPIRE if ended_at is None else AgreementEvent.END_BY_AGREEMENT
+        move(session, agreement, event, actor=SCHEDULER, now=now, as_of=over_from)
 
 
 def move(

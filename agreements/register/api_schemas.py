@@ -156,10 +156,6 @@ class DeclaredEndBody(GroundsBody):
     proof = fields.Nested(FileSent, required=True)
 
 
-class EndForBreachBody(DeclaredEndBody):
-    case_id = Whole(least=1, required=True)
-
-
 class ClosingBody(GroundsBody):
     retention_scheduled = Flag(required=True)
 

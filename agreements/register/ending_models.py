@@ -11,14 +11,14 @@ from agreements.register.ending_rules import EndingGround
 
 
 class AgreementEnding(Base):
-    """One early end with its proof; `breach` names the case it rests on."""
+    """One early end with its proof, come or agreed for later; `breach` names the case it rests on."""
 
     __tablename__ = "agreement_ending"
     __table_args__ = (
         CheckConstraint("ground NOT IN ('provider_cause', 'breach') OR arrived_at IS NOT NULL", name="declared"),
         CheckConstraint("(ground = 'breach') = (breach IS NOT NULL)", name="breach"),
         CheckConstraint("(ground = 'breach') = (known_at IS NOT NULL)", name="known"),
-        CheckConstraint("ended_at <= recorded_at", name="recorded"),
+        CheckConstraint("ended_at <= recorded_at OR ground = 'both_signed'", name="recorded"),
         CheckConstraint("length(reason) > 0", name="reason"),
     )
 

@@ -41,14 +41,16 @@ class ClosingProof:
     retention_scheduled: bool
 
 
-def require_ending_instant(ended_at: datetime, *, effective_at: datetime, over_from: datetime, now: datetime) -> None:
-    """An early end lies between effect and the end of the period; it is recorded when it has come, never before."""
-    if ended_at > now:
+def require_ending_instant(
+    ended_at: datetime, *, effective_at: datetime, over_from: datetime, may_come: bool, now: datetime
+) -> None:
+    """An early end lies between effect and the end of the period, and before now unless it was agreed for later."""
+    if ended_at > now and not may_come:
         raise InvalidInput(
             N_("This end lies in the future."),
             field="ended_at",
             clause="4.6",
-            remedy=N_("Record it when it has taken effect; to shorten the period beforehand, make a supplement."),
+            remedy=N_("Record it when it has taken effect; only what both signed can end it at a later instant."),
         )
     if not effective_at <= ended_at < over_from:
         raise InvalidInput(
@@ -57,6 +59,11 @@ def require_ending_instant(ended_at: datetime, *, effective_at: datetime, over_f
             clause="4.6",
             remedy=N_("Compare it with the payment and the last day of service."),
         )
+
+
+def has_lapsed(*, arrived_at: datetime, cutoff: Deadline) -> bool:
+    """Civil Code 564: whether a declaration arrived when the year was over."""
+    return arrived_at >= cutoff.overdue_from
 
 
 def require_in_time(proof: BreachProof, *, arrived_at: datetime, cutoff: Deadline) -> None:
@@ -73,7 +80,7 @@ def require_in_time(proof: BreachProof, *, arrived_at: datetime, cutoff: Deadlin
         )
     if arrived_at < proof.known_at:
         raise InvalidInput(N_("The notice arrived before the breach was known."), field="arrived_at", clause="4.4")
-    if arrived_at >= cutoff.overdue_from:
+    if has_lapsed(arrived_at=arrived_at, cutoff=cutoff):
         raise Conflict(
             N_("The right to end for this breach lapsed on %(day)s, one year after we knew of it."),
             code="RIGHT_LAPSED",

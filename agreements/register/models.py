@@ -19,8 +19,8 @@ class Agreement(Base):
 
     `effective_at` is the completion of payment (main 三 1); `service_end_exclusive_at` the first instant after service.
     `owner_id` is who of ours looks after it, None for nobody yet. `ended_at` is the instant of an end before its time,
-    which `agreement_ending` tells of; None where its period ends it. `predecessor_id` and `follows_as` link a renewal
-    or an upgrade, an order of its own, to the one it follows.
+    which `agreement_ending` tells of, agreed for later or come; None where its period ends it. `predecessor_id` and
+    `follows_as` link a renewal or an upgrade, an order of its own, to the one it follows.
     """
 
     __tablename__ = "agreement"
@@ -39,6 +39,7 @@ class Agreement(Base):
         Index(None, "product_id"),
         Index(None, "registered_at"),
         Index(None, "service_end_exclusive_at"),
+        Index(None, "ended_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

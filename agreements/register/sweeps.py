@@ -21,12 +21,15 @@ def agreements_to_advance(session: Session, *, due_by: datetime) -> list[int]:
         Agreement.effective_at <= due_by,
     )
     ended = and_(Agreement.state.in_(IN_FORCE), Agreement.service_end_exclusive_at <= due_by)
+    ended_early = and_(Agreement.state.in_(IN_FORCE), Agreement.ended_at <= due_by)
     bound = case(
+        (Agreement.ended_at <= due_by, Agreement.ended_at),
         (and_(started, Agreement.effective_at > Agreement.service_start_at), Agreement.effective_at),
         (started, Agreement.service_start_at),
         else_=Agreement.service_end_exclusive_at,
     )
-    return list(session.scalars(select(Agreement.id).where(or_(ended, started)).order_by(bound, Agreement.id)))
+    due = or_(ended, started, ended_early)
+    return list(session.scalars(select(Agreement.id).where(due).order_by(bound, Agreement.id)))
 
 
 def agreement_due_at(session: Session, agreement_id: int) -> datetime:
@@ -34,8 +37,8 @@ def agreement_due_at(session: Session, agreement_id: int) -> datetime:
     agreement = session.get_one(Agreement, agreement_id)
     if agreement.state is AgreementState.EFFECTIVE and agreement.effective_at is not None:
         starts_at = service_starts_at(agreement.service_start_at, agreement.effective_at)
-        return min(starts_at, agreement.service_end_exclusive_at)
-    return agreement.service_end_exclusive_at
+        return min(starts_at, agreement.over_from)
+    return agreement.over_from
 
 
 def advance_agreement(session: Session, agreement_id: int, *, now: datetime) -> bool:

@@ -43,7 +43,7 @@ class TermTask:
 
 
 def term_tasks(session: Session, *, now: datetime) -> list[TermTask]:
-    """Return what waits, the earliest limit first. A conflict that a supplement or newer terms overtook waits no more."""
+    """Return what waits, the earliest limit first; a conflict that a supplement or newer terms overtook does not."""
     conflicts = undecided(session, open_conflicts(session), at=now)
     corrections = session.scalars(
         select(RecordCorrection)

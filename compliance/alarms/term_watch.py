@@ -1,4 +1,4 @@
-"""Alarms about terms that nobody decided in our own limit: conflicts that can't be compared, corrections (二 3, I-7)."""
+"""Alarms about terms undecided past our own limit: conflicts that can't be compared, corrections (二 3, I-7)."""
 
 from datetime import datetime
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from agreements.kernel.access.rules import Actor, require
 from agreements.kernel.errors import N_, Conflict
-from compliance.breaches import actions, suspension
+from compliance.breaches import actions, suspension, termination
 from compliance.breaches.actions import demand_draft
 from compliance.breaches.board import acts_open
 from compliance.breaches.issuing import Draft, Preview, preview, require_as_read, withdrawal_to_send
@@ -38,6 +38,8 @@ def draft_of(session: Session, case: BreachCase, act: CaseAct, choice: LetterCho
         return demand_draft(session, case, stated_due_on=choice.due_on, language=choice.language, actor=actor)
     if act is CaseAct.SUSPEND:
         return suspension_draft(session, case, language=choice.language, actor=actor)
+    if act is CaseAct.TERMINATE:
+        return termination.termination_draft(session, case, language=choice.language, actor=actor)
     return resume_draft(case, language=choice.language, actor=actor)
 
 
@@ -103,6 +105,13 @@ def _reinstate(session: Session, case: BreachCase, given: ActForm, *, actor: Act
     )
 
 
+def _terminate(session: Session, case: BreachCase, given: ActForm, *, actor: Actor, now: datetime) -> None:
+    choice = _as_read(session, case, CaseAct.TERMINATE, given, actor=actor, now=now)
+    termination.decide_termination(
+        session, case, language=choice.language, reason=given.text, version=given.version, actor=actor, now=now
+    )
+
+
 def _close(session: Session, case: BreachCase, given: ActForm, *, actor: Actor, now: datetime) -> None:
     actions.close(session, case, reservation=given.text, version=given.version, actor=actor, now=now)
 
@@ -125,5 +134,6 @@ _DO: dict[CaseAct, Callable[..., None]] = {
     CaseAct.ACCEPT: _accept,
     CaseAct.SUSPEND: _suspend,
     CaseAct.REINSTATE: _reinstate,
+    CaseAct.TERMINATE: _terminate,
     CaseAct.CLOSE: _close,
 }

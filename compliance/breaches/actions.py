@@ -98,6 +98,7 @@ def dismiss(session: Session, case: BreachCase, *, reason: str, version: int, ac
             N_("The suspension notice has arrived meanwhile."), remedy=N_("Accept the performance and reinstate.")
         )
     take_back_demand(session, case.demand_notice, reason=reason, actor=actor, now=now)
+    take_back_demand(session, case.termination_notice, reason=reason, actor=actor, now=now)
     _call_off_suspension(session, case, reason=reason, actor=actor, now=now)
     move(
         session,

@@ -152,6 +152,15 @@ def reinstate(
     return _do(session, case_id, CaseAct.REINSTATE, form, now=now)
 
 
+@cases.acts(f"{CASE}/terminate", takes=LetterBody, answers=CaseShown)
+def terminate(
+    session: Session, *, now: datetime, case_id: int, version: int, reason: str, language: Language, fingerprint: str
+) -> dict[str, Any]:
+    """Decide to end the agreement for the breach, as an approver; it ends when the declaration has arrived (4.4)."""
+    form = ActForm(version, reason, fingerprint, LetterChoice(language, None))
+    return _do(session, case_id, CaseAct.TERMINATE, form, now=now)
+
+
 @cases.acts(f"{CASE}/close", takes=CloseBody, answers=CaseShown)
 def close(session: Session, *, now: datetime, case_id: int, version: int, reservation: str) -> dict[str, Any]:
     """Close the case under reservation of our rights (clause 6.2)."""

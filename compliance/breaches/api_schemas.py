@@ -10,7 +10,7 @@ from compliance.breaches.schemas import LONGEST_TEXT
 from compliance.breaches.waiting import CaseAct, Waits
 from compliance.notices.rules import Language, NoticeKind, NoticeState
 
-LETTERS = (CaseAct.DEMAND, CaseAct.SUSPEND, CaseAct.REINSTATE, CaseAct.ACCEPT)
+LETTERS = (CaseAct.DEMAND, CaseAct.SUSPEND, CaseAct.REINSTATE, CaseAct.TERMINATE, CaseAct.ACCEPT)
 FINGERPRINT = {
     "description": "Of the letter as it was read (GET …/letters/…): nothing is sent that nobody has read.",
     "example": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",

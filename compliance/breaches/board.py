@@ -65,6 +65,7 @@ def cases_with_facts() -> Select[Any]:
         joinedload(BreachCase.obligation),
         joinedload(BreachCase.rectification),
         joinedload(BreachCase.demand_notice),
+        joinedload(BreachCase.termination_notice),
         joinedload(BreachCase.hold).joinedload(Hold.notice),
     )
 
@@ -164,6 +165,7 @@ def facts_of(case: BreachCase, scheduler: Scheduler, *, now: datetime) -> CaseFa
         is_cure_accepted=case.cure_accepted_at is not None,
         demand=_state_of(case.demand_notice),
         suspension=_state_of(case.hold.notice if case.hold else None),
+        termination=_state_of(case.termination_notice),
         scheduler=_list_of(case, scheduler),
         is_running=is_running(case.agreement, now=now),
     )
@@ -185,6 +187,8 @@ def _list_of(case: BreachCase, scheduler: Scheduler) -> List:
 def _awaited_notice(case: BreachCase) -> Notice | None:
     if case.state is CaseState.RECTIFICATION_DEMANDED:
         return case.demand_notice
+    if case.state is CaseState.TERMINATION_DECIDED:
+        return case.termination_notice
     return case.hold.notice if case.hold else None
 
 

@@ -3,6 +3,8 @@
 The frame of each letter is the notices room's; here is what only this case knows.
 """
 
+from dataclasses import replace
+
 from agreements.kernel.instants import legal_date
 from compliance.breaches.models import BreachCase
 from compliance.breaches.rules import CaseGround
@@ -108,6 +110,20 @@ def suspension(case: BreachCase, *, what: str | None, language: Language, signat
         requests=(),
         signatory=signatory,
         earlier_number=demand_notice.number if demand_notice else None,
+    )
+
+
+def termination(case: BreachCase, *, what: str | None, language: Language, signatory: str) -> Particulars:
+    """Clause 4.4: the breach, the demand that arrived, that its date passed, and the suspension if there was one."""
+    before = suspension(case, what=what, language=language, signatory=signatory)
+    hold = case.hold
+    if hold is None or hold.notice is None or hold.effective_at is None:
+        return before
+    suspended = Fact(legal_date(hold.effective_at), _SUSPENDED[language].format(number=hold.notice.number))
+    return replace(
+        before,
+        facts=tuple(sorted((*before.facts, suspended), key=lambda fact: fact.on)),
+        earlier_number=hold.notice.number,
     )
 
 

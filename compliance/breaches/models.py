@@ -33,6 +33,9 @@ class BreachCase(Base):
             "state NOT IN ('rectification_demanded', 'not_rectified') OR demand_notice_id IS NOT NULL", name="demanded"
         ),
         CheckConstraint("state NOT IN ('suspension_decided', 'suspended') OR hold_id IS NOT NULL", name="held"),
+        CheckConstraint(
+            "state NOT IN ('termination_decided', 'terminated') OR termination_notice_id IS NOT NULL", name="declared"
+        ),
         CheckConstraint("state <> 'rectified' OR cure_accepted_at IS NOT NULL", name="rectified"),
         CheckConstraint("state <> 'dismissed' OR dismissed_reason IS NOT NULL", name="dismissed"),
         CheckConstraint("state <> 'closed' OR reservation IS NOT NULL", name="closed"),
@@ -60,6 +63,7 @@ class BreachCase(Base):
     demand_due_on: Mapped[date | None]
     rectification_obligation_id: Mapped[int | None] = mapped_column(ForeignKey("obligation.id"))
     hold_id: Mapped[int | None] = mapped_column(ForeignKey("hold.id"))
+    termination_notice_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"))
     cure_accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     cure_accepted_by: Mapped[str | None]
     cure_note: Mapped[str | None]
@@ -68,5 +72,6 @@ class BreachCase(Base):
     agreement: Mapped[Agreement] = relationship()
     obligation: Mapped[Obligation] = relationship(foreign_keys=[obligation_id])
     rectification: Mapped[Obligation | None] = relationship(foreign_keys=[rectification_obligation_id])
-    demand_notice: Mapped[Notice | None] = relationship()
+    demand_notice: Mapped[Notice | None] = relationship(foreign_keys=[demand_notice_id])
+    termination_notice: Mapped[Notice | None] = relationship(foreign_keys=[termination_notice_id])
     hold: Mapped[Hold | None] = relationship()

@@ -21,6 +21,8 @@ class CaseState(StrEnum):
     NOT_RECTIFIED = "not_rectified"
     SUSPENSION_DECIDED = "suspension_decided"
     SUSPENDED = "suspended"
+    TERMINATION_DECIDED = "termination_decided"
+    TERMINATED = "terminated"
     RECTIFIED = "rectified"
     CLOSED = "closed"
 
@@ -34,6 +36,8 @@ class CaseEvent(StrEnum):
     DECIDE_SUSPENSION = "decide_suspension"
     SUSPEND = "suspend"
     REINSTATE = "reinstate"
+    DECIDE_TERMINATION = "decide_termination"
+    TERMINATE = "terminate"
     CLOSE = "close"
 
 
@@ -72,6 +76,7 @@ CASE_MOVES: dict[CaseEvent, CaseMove] = {
             CaseState.RECTIFICATION_DEMANDED,
             CaseState.NOT_RECTIFIED,
             CaseState.SUSPENSION_DECIDED,
+            CaseState.TERMINATION_DECIDED,
         ),
         CaseState.DISMISSED,
     ),
@@ -84,20 +89,27 @@ CASE_MOVES: dict[CaseEvent, CaseMove] = {
     CaseEvent.DECIDE_SUSPENSION: CaseMove((CaseState.CONFIRMED, CaseState.NOT_RECTIFIED), CaseState.SUSPENSION_DECIDED),
     CaseEvent.SUSPEND: CaseMove((CaseState.SUSPENSION_DECIDED,), CaseState.SUSPENDED),
     CaseEvent.REINSTATE: CaseMove((CaseState.SUSPENDED,), CaseState.RECTIFIED),
+    CaseEvent.DECIDE_TERMINATION: CaseMove(
+        (CaseState.CONFIRMED, CaseState.NOT_RECTIFIED, CaseState.SUSPENDED), CaseState.TERMINATION_DECIDED
+    ),
+    CaseEvent.TERMINATE: CaseMove((CaseState.TERMINATION_DECIDED,), CaseState.TERMINATED),
     CaseEvent.CLOSE: CaseMove(
         (
             CaseState.RECTIFIED,
+            CaseState.TERMINATED,
             CaseState.DISMISSED,
             CaseState.CONFIRMED,
             CaseState.RECTIFICATION_DEMANDED,
             CaseState.NOT_RECTIFIED,
             CaseState.SUSPENSION_DECIDED,
             CaseState.SUSPENDED,
+            CaseState.TERMINATION_DECIDED,
         ),
         CaseState.CLOSED,
     ),
 }
 
+SETTLED = (CaseState.RECTIFIED, CaseState.TERMINATED, CaseState.DISMISSED)
 OPEN_CASE_STATES = tuple(state for state in CaseState if state not in (CaseState.DISMISSED, CaseState.CLOSED))
 
 AUTO_SUSPENSION_POLICY: dict[CaseGround, str] = {
@@ -158,7 +170,7 @@ def require_dismissible(state: CaseState, missed: ObligationState) -> None:
 
 def require_closable(state: CaseState, *, is_running: bool) -> None:
     """Domain 6.4, E-39: a case is closed when it is settled, or when the service it was about has ended."""
-    if state not in (CaseState.RECTIFIED, CaseState.DISMISSED) and is_running:
+    if state not in SETTLED and is_running:
         raise Conflict(
             N_("The case is still open and its service is running."),
             code="CASE_OPEN",

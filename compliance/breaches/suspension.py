@@ -87,7 +87,7 @@ def decide_suspension(
 
 def is_running(agreement: Agreement, *, now: datetime) -> bool:
     """Say whether there is a service to suspend: in force and before its end, whether or not a sweep has run (E-39)."""
-    return agreement.state in IN_FORCE and now < agreement.service_end_exclusive_at
+    return agreement.state in IN_FORCE and now < agreement.over_from
 
 
 def suspension_draft(session: Session, case: BreachCase, *, language: Language, actor: Actor) -> Draft:
@@ -132,7 +132,7 @@ def suspend(session: Session, case: BreachCase, *, now: datetime) -> bool:
     arrival = arrival_of(session, case.hold.notice_id)
     if arrival is None or case.hold.state is not HoldState.PENDING:
         return False
-    if arrival.arrived_at >= case.agreement.service_end_exclusive_at:
+    if arrival.arrived_at >= case.agreement.over_from:
         cancel_hold(session, case.hold, reason="E-39", actor=SCHEDULER, now=now)
         return False
     if not put_hold_into_effect(session, case.hold, arrival, actor=SCHEDULER, now=now):

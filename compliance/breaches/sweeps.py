@@ -22,6 +22,7 @@ from compliance.breaches.actions import lapse, start_rectification, suspect
 from compliance.breaches.models import BreachCase
 from compliance.breaches.rules import AUTO_SUSPENSION_POLICY, CaseState, suspension_cap
 from compliance.breaches.suspension import decide_suspension, suspend
+from compliance.breaches.termination import ended_by_case, terminate
 from compliance.notices.models import Notice
 from compliance.notices.rules import Language
 from compliance.obligations.actions import mark_overdue, overdue_unrecorded
@@ -198,6 +199,27 @@ def execute_suspension(session: Session, case_id: int, *, now: datetime) -> bool
     return suspend(session, session.get_one(BreachCase, case_id), now=now)
 
 
+def terminations_to_execute(session: Session, *, due_by: datetime) -> list[int]:
+    """Return cases whose declaration has arrived and ended the agreement unrecorded; earliest arrival first."""
+    cases = session.scalars(
+        select(BreachCase)
+        .join(Notice, Notice.id == BreachCase.termination_notice_id)
+        .where(BreachCase.state == CaseState.TERMINATION_DECIDED, Notice.arrived_at <= due_by)
+        .order_by(Notice.arrived_at, BreachCase.id)
+    ).all()
+    return [case.id for case in cases if ended_by_case(case) is not None]
+
+
+def execute_termination(session: Session, case_id: int, *, now: datetime) -> bool:
+    """Clause 4.4: record one end that an arrived declaration brought about."""
+    return terminate(session, session.get_one(BreachCase, case_id), now=now)
+
+
+def termination_due_at(session: Session, case_id: int) -> datetime:
+    """Return when the declaration arrived."""
+    return _arrived_at(session.get_one(BreachCase, case_id).termination_notice)
+
+
 def overdue_due_at(session: Session, obligation_id: int) -> datetime:
     return session.get_one(Obligation, obligation_id).overdue_from
 
@@ -219,4 +241,5 @@ SWEEPS = (
     Sweep("rectification_sweep", demands_to_follow, follow_demand, demand_due_at, born_due=True),
     Sweep("suspension_decide", suspensions_to_decide, decide_by_policy, suspension_due_at, born_due=True),
     Sweep("suspension_execute", suspensions_to_execute, execute_suspension, execution_due_at, born_due=True),
+    Sweep("termination_execute", terminations_to_execute, execute_termination, termination_due_at, born_due=True),
 )

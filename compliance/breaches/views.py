@@ -23,7 +23,7 @@ STAGES = (
     (CaseState.CONFIRMED,),
     (CaseState.RECTIFICATION_DEMANDED, CaseState.NOT_RECTIFIED),
     (CaseState.SUSPENSION_DECIDED, CaseState.SUSPENDED),
-    (CaseState.RECTIFIED, CaseState.DISMISSED),
+    (CaseState.RECTIFIED, CaseState.TERMINATION_DECIDED, CaseState.TERMINATED, CaseState.DISMISSED),
     (CaseState.CLOSED,),
 )
 

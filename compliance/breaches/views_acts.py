@@ -30,8 +30,8 @@ from compliance.notices.rules import Language
 
 case_acts = Blueprint("case_acts", __name__, url_prefix="/cases")
 
-ACT = "<any(confirm, dismiss, demand, accept, suspend, reinstate, close):name>"
-LETTER = "<any(demand, suspend, reinstate):name>"
+ACT = "<any(confirm, dismiss, demand, accept, suspend, reinstate, terminate, close):name>"
+LETTER = "<any(demand, suspend, reinstate, terminate):name>"
 
 
 @case_acts.get(f"/<int:case_id>/{ACT}")
@@ -175,4 +175,5 @@ MORE: dict[CaseAct, Callable[[Session, Dossier, Mapping[str, str], datetime], di
     CaseAct.ACCEPT: _more_to_accept,
     CaseAct.SUSPEND: _more_with_language,
     CaseAct.REINSTATE: _more_with_language,
+    CaseAct.TERMINATE: _more_with_language,
 }

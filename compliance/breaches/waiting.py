@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agreements.kernel.access.rules import Permission
-from compliance.breaches.rules import CaseEvent, CaseState, is_breach, legal_events
+from compliance.breaches.rules import SETTLED, CaseEvent, CaseState, is_breach, legal_events
 from compliance.notices.rules import NoticeState
 from compliance.obligations.rules import ObligationState
 
@@ -18,6 +18,7 @@ class CaseAct(StrEnum):
     ACCEPT = "accept"
     SUSPEND = "suspend"
     REINSTATE = "reinstate"
+    TERMINATE = "terminate"
     CLOSE = "close"
 
 
@@ -28,10 +29,11 @@ NEEDS: dict[CaseAct, Permission] = {
     CaseAct.ACCEPT: Permission.ACCEPT_RECTIFICATION,
     CaseAct.SUSPEND: Permission.DECIDE_SUSPENSION,
     CaseAct.REINSTATE: Permission.REINSTATE,
+    CaseAct.TERMINATE: Permission.END_AGREEMENT,
     CaseAct.CLOSE: Permission.CONFIRM_CASE,
 }
 
-SENDS = frozenset({CaseAct.DEMAND, CaseAct.SUSPEND, CaseAct.REINSTATE})
+SENDS = frozenset({CaseAct.DEMAND, CaseAct.SUSPEND, CaseAct.REINSTATE, CaseAct.TERMINATE})
 """Acts that send a notice, so that they need the tenant's designated address."""
 
 _EVENTS = {
@@ -41,6 +43,7 @@ _EVENTS = {
     CaseAct.ACCEPT: CaseEvent.CURE,
     CaseAct.SUSPEND: CaseEvent.DECIDE_SUSPENSION,
     CaseAct.REINSTATE: CaseEvent.REINSTATE,
+    CaseAct.TERMINATE: CaseEvent.DECIDE_TERMINATION,
     CaseAct.CLOSE: CaseEvent.CLOSE,
 }
 
@@ -99,7 +102,7 @@ class CaseFacts:
 
     missed            how the missed duty stands; performed late is still performed
     is_performed      what was missed has come meanwhile
-    demand, suspension  state of the demand's and of the suspension's notice, None before it
+    demand, suspension, termination  state of the notice of each, None before it
     scheduler         how the scheduler's list stands to it
     is_running        there is a service that could be suspended
     """
@@ -112,6 +115,7 @@ class CaseFacts:
     suspension: NoticeState | None
     scheduler: List
     is_running: bool
+    termination: NoticeState | None = None
 
 
 def waits_for(facts: CaseFacts) -> Waits:
@@ -123,7 +127,7 @@ def _settled(facts: CaseFacts) -> Waits | None:
     match facts.state:
         case CaseState.CLOSED:
             return Waits.NOTHING
-        case CaseState.RECTIFIED | CaseState.DISMISSED:
+        case CaseState.RECTIFIED | CaseState.TERMINATED | CaseState.DISMISSED:
             return Waits.CLOSING
         case _:
             return None
@@ -145,6 +149,8 @@ def _open(facts: CaseFacts) -> Waits:
             return Waits.CONFIRMATION
         case CaseState.CONFIRMED:
             return Waits.DEMAND
+        case CaseState.TERMINATION_DECIDED:
+            return (_for_notice(facts.termination) or Waits.SCHEDULER) if facts.is_running else Waits.SERVICE_ENDED
         case _ if facts.is_performed:
             return Waits.ACCEPTANCE
         case CaseState.RECTIFICATION_DEMANDED:
@@ -198,7 +204,8 @@ def open_acts(facts: CaseFacts) -> list[CaseAct]:
         CaseAct.ACCEPT: facts.is_performed,
         CaseAct.SUSPEND: _is_breach(facts) and facts.is_running,
         CaseAct.REINSTATE: facts.is_cure_accepted and facts.is_running,
-        CaseAct.CLOSE: facts.state in (CaseState.RECTIFIED, CaseState.DISMISSED) or not facts.is_running,
+        CaseAct.TERMINATE: _is_breach(facts) and facts.is_running,
+        CaseAct.CLOSE: facts.state in SETTLED or not facts.is_running,
     }
     acts = [act for act, event in _EVENTS.items() if event in events and allowed[act]]
     if facts.state is CaseState.SUSPENDED and facts.is_performed and not facts.is_cure_accepted:

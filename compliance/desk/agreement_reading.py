@@ -13,6 +13,7 @@ from agreements.kernel.errors import N_, NotFound
 from agreements.kernel.files import StoredFile
 from agreements.kernel.instants import legal_date
 from agreements.register.actions import agreement_of_order, terms_in_force
+from agreements.register.coming import Coming, coming_of
 from agreements.register.ending import ending_of
 from agreements.register.models import Agreement, Instrument, Term
 from agreements.register.snapshots import snapshot_of
@@ -48,6 +49,7 @@ class Record:
 
     agreement: Agreement
     position: Position
+    coming: list[Coming]
     activation: ServiceActivation | None
     answer: Answer
     sums: OrderSums
@@ -69,6 +71,7 @@ def record_of(session: Session, order_no: str, *, terms_at: datetime, now: datet
     return Record(
         agreement=agreement,
         position=positions_of(session, [agreement], now=now)[agreement.id],
+        coming=coming_of(session, agreement, now=now),
         activation=session.get(ServiceActivation, agreement.id),
         answer=answer,
         sums=sums_of(agreement),

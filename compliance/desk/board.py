@@ -74,6 +74,7 @@ class Board:
     decisions: Listed
     terms: Listed
     suspensions: Listed
+    terminations: Listed
     demands: Listed
     failing: Listed
     unpaid: Listed
@@ -99,6 +100,7 @@ def board(session: Session, choice: Choice, *, now: datetime) -> Board:
         decisions=_decisions(session, now=now),
         terms=_terms(session, now=now),
         suspensions=_notices_of_cases(session, CaseState.SUSPENSION_DECIDED),
+        terminations=_notices_of_cases(session, CaseState.TERMINATION_DECIDED),
         demands=_notices_of_cases(session, CaseState.RECTIFICATION_DEMANDED),
         failing=_failing(session),
         unpaid=_agreements(
@@ -165,6 +167,8 @@ def _notices_of_cases(session: Session, state: CaseState) -> Listed:
             .join(Hold, Hold.notice_id == Notice.id)
             .join(BreachCase, BreachCase.hold_id == Hold.id)
         )
+    elif state is CaseState.TERMINATION_DECIDED:
+        statement = select(Notice, BreachCase.id).join(BreachCase, BreachCase.termination_notice_id == Notice.id)
     else:
         statement = (
             select(Notice, BreachCase.id)

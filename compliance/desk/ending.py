@@ -10,14 +10,13 @@ from sqlalchemy.orm import Session
 
 from agreements.kernel import clock
 from agreements.kernel.db import db, unit_of_work
-from agreements.kernel.errors import N_, Conflict, InvalidInput, LuyueError, NotFound
+from agreements.kernel.errors import N_, Conflict, InvalidInput, LuyueError
 from agreements.kernel.instants import SHANGHAI, parse_instant
 from agreements.register.actions import agreement_of_order
 from agreements.register.ending import (
     cancel_order,
     close_agreement,
     end_by_agreement,
-    end_for_breach,
     end_for_provider_cause,
     ending_of,
 )
@@ -25,7 +24,7 @@ from agreements.register.ending_rules import AGREED, EndingGround
 from agreements.register.models import Agreement
 from agreements.register.rules import legal_events
 from agreements.register.views_supplements import read_upload
-from compliance.desk.ending_proofs import breach_proof, breaches_of, closing_proof
+from compliance.desk.ending_proofs import breaches_of, closing_proof
 from compliance.desk.pages import render_desk
 from compliance.desk.reading import life_of
 from compliance.desk.rules import state_at
@@ -105,23 +104,6 @@ def provider_cause(order_no: str) -> ResponseReturnValue:
     return _do(order_no, "provider-cause", put, _ended())
 
 
-@blueprint.post("/<order_no>/ending/breach")
-def for_breach(order_no: str) -> ResponseReturnValue:
-    def put(session: Session, agreement: Agreement, now: datetime) -> None:
-        end_for_breach(
-            session,
-            agreement,
-            breach_proof(session, agreement, _case_id()),
-            arrived_at=parse_instant(request.form.get("arrived_at", ""), "arrived_at"),
-            reason=request.form.get("reason", ""),
-            proof=read_upload(request.files.get("proof")),
-            actor=g.actor,
-            now=now,
-        )
-
-    return _do(order_no, "breach", put, _ended())
-
-
 @blueprint.post("/<order_no>/ending/close")
 def close(order_no: str) -> ResponseReturnValue:
     def put(session: Session, agreement: Agreement, now: datetime) -> None:
@@ -134,13 +116,6 @@ def close(order_no: str) -> ResponseReturnValue:
 
 def _ended() -> str:
     return str(gettext("The end is recorded; the gateway denies from its instant."))
-
-
-def _case_id() -> int:
-    said = request.form.get("case_id", "")
-    if not (said.isascii() and said.isdigit() and len(said) < 10):
-        raise NotFound(N_("This agreement has no such case."), field="case_id")
-    return int(said)
 
 
 def _do(

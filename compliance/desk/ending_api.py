@@ -17,14 +17,13 @@ from agreements.register.api_schemas import (
     ClosingBody,
     DeclaredEndBody,
     EndByAgreementBody,
-    EndForBreachBody,
     GroundsBody,
     LifeShown,
 )
 from agreements.register.ending_rules import EndingGround
 from agreements.register.models import Agreement
 from agreements.register.rules import legal_events
-from compliance.desk.ending_proofs import breach_proof, closing_proof
+from compliance.desk.ending_proofs import closing_proof
 from compliance.desk.reading import life_of
 from compliance.desk.rules import state_at
 
@@ -63,7 +62,7 @@ def end_by_agreement(
     reason: str,
     proof: dict[str, Any],
 ) -> dict[str, Any]:
-    """End it by a document that both signed, or a refund of the whole order."""
+    """End it by a document that both signed, also for a later instant, or by a refund of the whole order."""
     agreement = _agreement(session, order_no)
     ending.end_by_agreement(
         session,
@@ -86,32 +85,6 @@ def end_for_provider_cause(
     agreement = _agreement(session, order_no)
     ending.end_for_provider_cause(
         session, agreement, arrived_at=arrived_at, reason=reason, proof=_upload(proof), actor=g.actor, now=now
-    )
-    return _shown(agreement, now)
-
-
-@room.acts(f"{ORDER}/end-for-breach", takes=EndForBreachBody, answers=LifeShown)
-def end_for_breach(
-    session: Session,
-    *,
-    now: datetime,
-    order_no: str,
-    case_id: int,
-    arrived_at: datetime,
-    reason: str,
-    proof: dict[str, Any],
-) -> dict[str, Any]:
-    """End it for a confirmed breach; our declaration arrived within a year of knowing of it."""
-    agreement = _agreement(session, order_no)
-    ending.end_for_breach(
-        session,
-        agreement,
-        breach_proof(session, agreement, case_id),
-        arrived_at=arrived_at,
-        reason=reason,
-        proof=_upload(proof),
-        actor=g.actor,
-        now=now,
     )
     return _shown(agreement, now)
 

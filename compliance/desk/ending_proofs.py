@@ -3,8 +3,7 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from agreements.kernel.errors import N_, NotFound
-from agreements.register.ending_rules import BreachProof, ClosingProof
+from agreements.register.ending_rules import ClosingProof
 from agreements.register.models import Agreement
 from compliance.breaches.models import BreachCase
 from compliance.breaches.rules import CaseState
@@ -26,13 +25,6 @@ def breaches_of(session: Session, agreement: Agreement) -> list[BreachCase]:
             .order_by(BreachCase.id.desc())
         )
     )
-
-
-def breach_proof(session: Session, agreement: Agreement, case_id: int) -> BreachProof:
-    case = session.get(BreachCase, case_id)
-    if case is None or case.agreement_id != agreement.id:
-        raise NotFound(N_("This agreement has no such case."), field="case_id")
-    return BreachProof(f"case:{case.id}", confirmed=case.state not in UNCONFIRMED, known_at=case.known_at)
 
 
 def closing_proof(session: Session, agreement: Agreement, *, retention_scheduled: bool) -> ClosingProof:

@@ -109,7 +109,13 @@ ACT_FOR: dict[Waits, NextAct] = {
 """What a person can do about what a case waits for (compliance.breaches.waiting)."""
 
 RECTIFYING = frozenset(
-    {CaseState.CONFIRMED, CaseState.RECTIFICATION_DEMANDED, CaseState.NOT_RECTIFIED, CaseState.SUSPENSION_DECIDED}
+    {
+        CaseState.CONFIRMED,
+        CaseState.RECTIFICATION_DEMANDED,
+        CaseState.NOT_RECTIFIED,
+        CaseState.SUSPENSION_DECIDED,
+        CaseState.TERMINATION_DECIDED,
+    }
 )
 
 
@@ -151,7 +157,8 @@ class LifeFacts:
 def state_at(life: LifeFacts, now: datetime) -> AgreementState:
     """Main 一, 三 1: the state at an instant by the bounds of the agreement, whether or not a sweep has recorded it.
 
-    An ending before time holds from its own instant; a cancellation and a closing are taken as recorded.
+    An ending before time holds from its own instant, one agreed for later too; a cancellation and a closing are taken
+    as recorded.
     """
     recorded = life.state
     not_yet_ended = life.ended_at is not None and now < life.ended_at
@@ -159,6 +166,8 @@ def state_at(life: LifeFacts, now: datetime) -> AgreementState:
         return recorded
     if life.effective_at is None or now < life.effective_at:
         return AgreementState.PENDING_PAYMENT
+    if recorded in IN_FORCE and life.ended_at is not None and now >= life.ended_at:
+        return AgreementState.ENDED_BY_AGREEMENT
     if now >= life.service_end_exclusive_at:
         return AgreementState.EXPIRED
     if now < service_starts_at(life.service_start_at, life.effective_at):

@@ -64,8 +64,8 @@ def last_day(bound_at: datetime) -> date:
 
 
 def ending_of_agreement(agreement: Agreement) -> Ending:
-    """Main 三 1: the end of a service period in force, as recorded; no other has warnings."""
-    in_force = agreement.state in IN_FORCE
+    """Main 三 1: the end of a service period in force, as recorded; no other has warnings, nor an end agreed on."""
+    in_force = agreement.state in IN_FORCE and agreement.ended_at is None
     return Ending(
         Subject.AGREEMENT,
         agreement.id,

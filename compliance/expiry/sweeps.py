@@ -186,7 +186,7 @@ def _alarmed(session: Session, subject: Subject) -> set[int]:
 
 def _is_provided_for(session: Session, agreement: Agreement, *, now: datetime) -> bool:
     """Say whether nobody needs to be called any more: it has ended, or a paid order goes on."""
-    if agreement.state not in IN_FORCE or now >= agreement.service_end_exclusive_at:
+    if agreement.state not in IN_FORCE or agreement.ended_at or now >= agreement.service_end_exclusive_at:
         return True
     renewal = renewal_of(session, agreement)
     return renewal is not None and renewal.effective_at is not None

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from agreements.kernel import revisions
@@ -16,6 +16,11 @@ from agreements.register.ending_models import AgreementEnding
 from agreements.register.ending_rules import EndingGround
 from agreements.register.ledger import one_term
 from agreements.register.models import Agreement
+from agreements.register.order_facts import NOTHING, is_changing, unrecorded_facts
+from compliance.breaches.models import BreachCase
+from compliance.breaches.rules import CaseState
+from compliance.breaches.termination import CLAUSE as TERMINATION_CLAUSE
+from compliance.breaches.termination import ended_by_case
 from compliance.notices.models import Notice
 from compliance.sdk import entitlement as facts
 from compliance.service.models import Hold, ServiceActivation
@@ -43,6 +48,11 @@ class _Terms:
     until_at: datetime | None
 
 
+_MAY_BE_DECLARED = exists().where(
+    BreachCase.agreement_id == Agreement.id, BreachCase.state == CaseState.TERMINATION_DECIDED
+)
+
+
 def entitlement_of(session: Session, tenant_key: str, *, at: datetime) -> facts.Entitlement:
     """Return what the decision needs to know about a tenant.
 
@@ -58,7 +68,15 @@ def entitlement_of(session: Session, tenant_key: str, *, at: datetime) -> facts.
     epoch = epoch_of(session, tenant_id)
     withdrawn = withdrawals(at=at)
     rows = session.execute(
-        select(Agreement, Product.code, withdrawn.c.withdrawn_on, ServiceActivation.activated_at, AgreementEnding)
+        select(
+            Agreement,
+            Product.code,
+            withdrawn.c.withdrawn_on,
+            ServiceActivation.activated_at,
+            AgreementEnding,
+            _MAY_BE_DECLARED,
+            is_changing(Agreement.id),
+        )
         .join(Product, Product.id == Agreement.product_id)
         .outerjoin(withdrawn, withdrawn.c.product_id == Product.id)
         .outerjoin(ServiceActivation, ServiceActivation.agreement_id == Agreement.id)
@@ -66,6 +84,9 @@ def entitlement_of(session: Session, tenant_key: str, *, at: datetime) -> facts.
         .where(Agreement.tenant_id == tenant_id)
     ).all()
     holds = _holds(session, tenant_id)
+    declared = _declared(session, tenant_id) if any(row[5] for row in rows) else {}
+    changing = [row.Agreement.id for row in rows if row[6]]
+    changed = unrecorded_facts(session, changing, at=at) if changing else {}
     platforms = _platforms(session, tenant_id)
     terms = _terms(session, [row.Agreement.id for row in rows], at=at)
     return facts.Entitlement(
@@ -78,25 +99,38 @@ def entitlement_of(session: Session, tenant_key: str, *, at: datetime) -> facts.
                 order_no=agreement.order_no,
                 product_code=product_code,
                 service_start_at=agreement.service_start_at,
-                service_end_exclusive_at=agreement.service_end_exclusive_at,
+                service_end_exclusive_at=changed.get(agreement.id, NOTHING).service_end_exclusive_at
+                or agreement.service_end_exclusive_at,
                 effective_at=agreement.effective_at,
-                ending=_ending(ending),
+                ending=_ending(ending) or declared.get(agreement.id),
                 activated_at=activated_at,
                 holds=tuple(holds[agreement.id]),
                 withdrawn_at=start_of(withdrawn_on) if withdrawn_on else None,
                 platforms=platforms,
                 own_platform_only=terms[agreement.id].own_platform_only,
-                quota_total=agreement.quota_total,
+                quota_total=changed.get(agreement.id, NOTHING).quota_total or agreement.quota_total,
                 terms_version=terms[agreement.id].version,
                 terms_until_at=terms[agreement.id].until_at,
             )
-            for agreement, product_code, withdrawn_on, activated_at, ending in rows
+            for agreement, product_code, withdrawn_on, activated_at, ending, _, _ in rows
         ),
     )
 
 
 def _ending(ending: AgreementEnding | None) -> facts.Ending | None:
     return None if ending is None else facts.Ending(ENDINGS[ending.ground], ending.ended_at, CLAUSES[ending.ground])
+
+
+def _declared(session: Session, tenant_id: int) -> dict[int, facts.Ending]:
+    """Return the ends for breach whose declaration arrived and that no job has recorded, by agreement (4.4, T-15)."""
+    found: dict[int, facts.Ending] = {}
+    for case in session.scalars(
+        select(BreachCase).where(BreachCase.tenant_id == tenant_id, BreachCase.state == CaseState.TERMINATION_DECIDED)
+    ):
+        ended_at = ended_by_case(case)
+        if ended_at is not None:
+            found[case.agreement_id] = facts.Ending(facts.EndingKind.FOR_BREACH, ended_at, TERMINATION_CLAUSE)
+    return found
 
 
 def _holds(session: Session, tenant_id: int) -> dict[int, list[facts.Hold]]:

@@ -191,6 +191,13 @@ _BREACH_SWEEPS = {sweep.name: sweep for sweep in breach_sweeps.SWEEPS}
 
 JOBS: tuple[Job, ...] = (
     Job(CLOCK_CHECK, 60, N_("Notices a wall clock that was set back or jumped"), pump=check_clock),
+    Job(
+        "termination_execute",
+        60,
+        N_("Records the end for breach that an arrived declaration brought about"),
+        (_BREACH_SWEEPS["termination_execute"],),
+        stops_when_paused=True,
+    ),
     Job("lifecycle", 60, N_("Starts and ends agreements at their exact bounds"), register_sweeps.SWEEPS),
     Job(
         "calendar_recount",

@@ -168,6 +168,7 @@ SWEEPS: dict[str, tuple[str, Callable[[Session, int], About]]] = {
     "rectification_sweep": (N_("Start the clock of the arrived demand, or record that it ran out"), _case),
     "suspension_decide": (N_("Decide the suspension and send its notice"), _case),
     "suspension_execute": (N_("Put the suspension into effect, for its notice has arrived"), _case),
+    "termination_execute": (N_("Record the end for breach, for its declaration has arrived"), _case),
     "announced_change_due": (N_("Ask a person whether an announced change took effect"), _announced),
     "announced_change_dealt_with": (N_("End the alarm of an announced change that was dealt with"), _announced),
     "platform_ownership_due": (N_("Ask a person to look at the ownership of a platform"), _number),

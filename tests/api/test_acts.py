@@ -42,7 +42,7 @@ def test_a_case_goes_from_suspicion_to_rectification(officer, world):
     version = officer.get(case).json["version"]
     rectified = officer.post(f"{case}/accept", {"version": version, "note": "已核验新执照"}).json
 
-    assert (confirmed["state"], confirmed["acts"]) == ("confirmed", ["demand", "suspend"])
+    assert (confirmed["state"], confirmed["acts"]) == ("confirmed", ["demand", "suspend", "terminate"])
     assert (unread.status_code, unread.json["code"]) == (409, "LETTER_CHANGED")
     assert letter["address"] == "l***@tenant.example"
     assert (demanded["state"], demanded["demand_due_on"]) == ("rectification_demanded", "2024-10-11")
@@ -70,6 +70,10 @@ NEEDS = {
     ),
     "/cases/{unrectified}/reinstate": (
         Permission.REINSTATE,
+        {"version": 4, "reason": "r", "language": "zh", "fingerprint": "0" * 64},
+    ),
+    "/cases/{unrectified}/terminate": (
+        Permission.END_AGREEMENT,
         {"version": 4, "reason": "r", "language": "zh", "fingerprint": "0" * 64},
     ),
     "/cases/{demanded}/accept": (Permission.ACCEPT_RECTIFICATION, {"version": 3, "note": "r"}),

@@ -11,7 +11,7 @@ from agreements.register.ending import (
     cancel_order,
     close_agreement,
     end_by_agreement,
-    end_for_breach,
+    end_by_arrival,
     end_for_provider_cause,
     ending_of,
 )
@@ -58,14 +58,13 @@ def our_cause(session, agreement):
 
 
 def breach(session, agreement, proof=KNOWN, arrived_at=ENDED, now=NOW):
-    end_for_breach(
+    end_by_arrival(
         session,
         agreement,
         proof,
         arrived_at=arrived_at,
         reason="逾期未改正",
-        proof=an_upload(),
-        actor=APPROVER,
+        file_id=agreement.document_id,
         now=now,
     )
 
@@ -151,15 +150,16 @@ def test_clause_4_6_an_end_by_agreement_keeps_its_document_and_its_instant(sessi
 @pytest.mark.parametrize(
     ("ended_at", "why"),
     [
-        (at("Tue 2024-10-08 12:00:01"), "future"),
+        (at("Tue 2024-10-08 12:00:01"), "future"),  # a refund lies in the past
         (at("Sun 2024-07-28 09:59"), "own time"),  # before payment
+        (at("Wed 2025-07-30 00:00"), "future"),
     ],
 )
 def test_an_early_end_lies_between_payment_and_now(session, ended_at, why):
     agreement = a_paid_agreement(session)
 
     with pytest.raises(InvalidInput, match=why):
-        agree(session, agreement, ended_at=ended_at)
+        agree(session, agreement, EndingGround.FULL_REFUND, ended_at=ended_at)
 
 
 def test_what_ran_out_can_not_be_ended_early_even_before_a_job_has_run(session):

@@ -11,7 +11,7 @@ from agreements.register.supplement_models import Supplement
 from agreements.register.term_models import RecordCorrection, TermConflict
 from tests.builders import at
 from tests.builders_access import signed_in_client
-from tests.builders_desk import opened_at, read
+from tests.builders_desk import opened_at, read, zh
 from tests.builders_register import a_paid_agreement, a_registered_agreement
 
 ORDER = "200000000000001"
@@ -204,8 +204,12 @@ def test_an_end_by_agreement_on_the_page_and_what_is_legal_then(app, agreement):
     assert f"{address}/by-agreement" in page
     assert f"{address}/close" not in page
     given = {"ground": "both_signed", "ended_at": "2024-10-07T18:00", "reason": "协商一致", "proof": a_file()}
-    early = approver.post(f"{address}/by-agreement", data=given | {"ended_at": "2024-10-09T18:00", "proof": a_file()})
-    assert early.status_code == 422
+    refund = {"ground": "full_refund", "ended_at": "2024-10-09T18:00"}
+    early = approver.post(f"{address}/by-agreement", data=given | refund | {"proof": a_file()})
+    assert early.status_code == 422  # a refund can't lie in the future
+    coming = given | {"ended_at": "2024-10-09T18:00", "proof": a_file()}
+    assert approver.post(f"{address}/by-agreement", data=coming).status_code == 302
+    assert zh("Ends before its time") in text(approver.get(address))
     assert approver.post(f"{address}/by-agreement", data={**given, "proof": a_file()}).status_code == 302
     assert approver.post(f"{address}/by-agreement", data={**given, "proof": a_file()}).status_code == 409
 
