@@ -91,7 +91,8 @@ class PaperContent:
     parties     the block at the head of an instrument of several parties
     blocks      the body, in order
     signatures  at the end, kept together; the one that is ours gets the seal (both parties side by side)
-    reference   a line under the title, such as the order number
+    reference   lines under the title, such as the order number; empty: the document's own, else at the head only
+    remark      small print at the foot of the last page, beside how the document is checked
     """
 
     title: str
@@ -100,11 +101,12 @@ class PaperContent:
     addressee: str = ""
     signatures: tuple[Signature, ...] = ()
     reference: str = ""
+    remark: str = ""
     language: PaperLanguage = field(default=PaperLanguage.ZH)
 
     def texts(self) -> Iterator[str]:
         """Yield every text that a person or a room wrote."""
-        yield from (self.title, self.addressee, self.reference)
+        yield from (self.title, self.addressee, self.reference, self.remark)
         for party in self.parties:
             yield from (party.role, party.name, *(part for row in party.details for part in row))
         for block in self.blocks:

@@ -137,8 +137,7 @@ def _canvas(target: io.BytesIO, content: PaperContent, frame: Frame) -> Any:
 
 def _boxes(content: PaperContent, frame: Frame, words: Words, sealed: bool) -> list[Box]:
     boxes = [_title(content.title)]
-    reference = words.number + frame.number + (f"　　{content.reference}" if content.reference else "")
-    boxes += _centred(reference, Face(REGULAR, 9.5, 15), FAINT, after=9)
+    boxes += _centred(content.reference or words.number + frame.number, Face(REGULAR, 9.5, 15), FAINT, after=6)
     for party in content.parties:
         boxes += _party(party.role, party.name, party.details, words)
     if content.parties:
@@ -153,7 +152,7 @@ def _boxes(content: PaperContent, frame: Frame, words: Words, sealed: bool) -> l
             boxes += [*facts_boxes(block, MEASURE), _space(5)]
         elif isinstance(block, Grid):
             boxes += [*grid_boxes(block, MEASURE), _space(5)]
-    return [*_kept_with_the_end(boxes), _closing(content.signatures, frame, words, sealed)]
+    return [*_kept_with_the_end(boxes), _closing(content, frame, words, sealed)]
 
 
 def _kept_with_the_end(boxes: list[Box]) -> list[Box]:
@@ -214,19 +213,19 @@ def _space(height: float) -> Box:
     return Box(0.0, lambda *_: None, before=height)
 
 
-def _closing(signatures: tuple[Signature, ...], frame: Frame, words: Words, sealed: bool) -> Box:
+def _closing(content: PaperContent, frame: Frame, words: Words, sealed: bool) -> Box:
     """The end of a document, never divided: signatures, the seal over ours, and how the document is checked."""
-    sign = _signature_draws(signatures, words, sealed)
+    sign = _signature_draws(content.signatures, words, sealed)
     height = max((each for each, _ in sign), default=0.0)
-    check_height, check = _verification(frame, words)
-    gap = 14.0
+    check_height, check = _verification(frame, words, content.remark)
+    gap = 8.0
 
     def draw(canvas: Any, left: float, top: float) -> None:
         for _, one in sign:
             one(canvas, left, top)
         check(canvas, left, top - height - gap)
 
-    return Box(height + gap + check_height, draw, before=16.0)
+    return Box(height + gap + check_height, draw, before=12.0)
 
 
 def _signature_draws(signatures: tuple[Signature, ...], words: Words, sealed: bool) -> list[tuple[float, Draw]]:
@@ -275,9 +274,11 @@ def _signature(one: Signature, shift: float, measure: float, words: Words, seale
     return height, draw
 
 
-def _verification(frame: Frame, words: Words) -> tuple[float, Draw]:
+def _verification(frame: Frame, words: Words, remark: str) -> tuple[float, Draw]:
     measure = MEASURE - QR_SIDE - 10
     texts = [words.check_here.format(number=frame.number), frame.address, words.whose_seal]
+    if remark:
+        texts.append(remark)
     if frame.is_trial:
         texts.append(words.trial_note)
     lines = [
@@ -295,7 +296,7 @@ def _verification(frame: Frame, words: Words) -> tuple[float, Draw]:
         _draw_qr(canvas, code, left, top - 6 - QR_SIDE)
         y = top - 6
         for line, index in lines:
-            canvas.setFillColorRGB(*(MARK_RED if index == 3 else FAINT))
+            canvas.setFillColorRGB(*(MARK_RED if texts[index] == words.trial_note else FAINT))
             draw_line(canvas, line, NOTE, x=left + QR_SIDE + 10, y=y - base(NOTE), measure=measure)
             y -= NOTE.leading
 

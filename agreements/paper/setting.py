@@ -203,7 +203,7 @@ def _row_drawer(
                     x=x + PADDING_X + shift,
                     y=y - base(face),
                     measure=room,
-                    spread=index not in numeric,
+                    spread=False,  # a narrow column set to its edge tears its lines apart
                 )
                 y -= face.leading
             x += wide

@@ -24,7 +24,7 @@ _WORDS = {
     PaperLanguage.ZH: Words(
         colon="：",
         to="致：",
-        number="编号：",
+        number="文件编号：",
         page="第{number}页　共{count}页",
         seal_here="（盖章）",
         date_blank="日期：　　　　年　　月　　日",
@@ -36,7 +36,7 @@ _WORDS = {
     PaperLanguage.EN: Words(
         colon=": ",
         to="To: ",
-        number="No. ",
+        number="Document No. ",
         page="Page {number} of {count}",
         seal_here=" (seal)",
         date_blank="Date: ____________________",

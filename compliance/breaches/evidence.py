@@ -23,7 +23,6 @@ from agreements.paper.issuing import (
     Paragraph,
     PartyBlock,
     Signature,
-    Weight,
     documents_for,
     issue,
     provider_name,
@@ -159,12 +158,9 @@ def cover(
                 tuple(_row(number, each) for number, each in enumerate(exhibits, 1)),
                 widths=(1.1, 3.5, 2.1, 3.2, 3.9),
             ),
-            Paragraph(
-                "本目录只载明材料的名称、形成日期、证明内容和校验值，不代替材料本身；材料由提交人保管，原始载体备核。",
-                Weight.NOTE,
-            ),
         ),
         signatures=(Signature("提交人", provider, is_ours=True, dated_on=on),),
+        remark="本目录只载明材料的名称、形成日期、证明内容和校验值，不代替材料本身；材料由提交人保管，原始载体备核。",
     )
 
 

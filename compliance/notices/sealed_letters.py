@@ -88,7 +88,7 @@ def seal_letter(session: Session, notice: Notice, *, actor: Actor, now: datetime
 
 
 def content_of(notice: Notice, body: str, *, on: date) -> PaperContent:
-    """Set a letter's text as a document: every line of it, in its order, and nothing else but the note at its end.
+    """Set a letter's text as a document: every line in its order, and nothing else but the small print at its end.
 
     on  the day of sealing
     """
@@ -101,10 +101,11 @@ def content_of(notice: Notice, body: str, *, on: date) -> PaperContent:
     note = SAME_WORDS[language].format(number=notice.number, sha256=notice.body_sha256)
     return PaperContent(
         title=lines[0],
-        reference="　　".join(lines[1:to]),
+        reference="\n".join("　　".join(lines[index : min(index + 2, to)]) for index in range(1, to, 2)),
         addressee=lines[to].removeprefix(TO[language]),
-        blocks=(*_blocks(words, after_blank, language), Paragraph(note, Weight.NOTE)),
+        blocks=tuple(_blocks(words, after_blank, language)),
         signatures=(Signature("", provider, is_ours=True, dated_on=on, by=signatory),),
+        remark=note,
         language=PaperLanguage(language.value),
     )
 
