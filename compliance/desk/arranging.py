@@ -1,5 +1,6 @@
 """Arranging the register: views under a name, labels. Bulk acts are of this kind only; what binds goes one by one."""
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
@@ -16,6 +17,8 @@ from compliance.desk.searching import query_of, read_search
 MOST_VIEWS = 50
 MOST_AT_ONCE = 500
 """Agreements in one bulk act: a page of the register, or a few pages put together by a program."""
+MOST_THAT_FIT = 5_000
+"""Agreements in one act on all that fit a search: written in one go within seconds, so that nobody waits long."""
 
 
 def views_of(session: Session, actor: Actor) -> list[SavedView]:
@@ -65,10 +68,15 @@ def delete_view(session: Session, view_id: int, *, actor: Actor) -> None:
     session.delete(view)
 
 
+def read_label(written: str) -> str:
+    """Return a label as it is kept; raises InvalidInput for none and for one too long."""
+    return _line(written, most=LONGEST_LABEL, field="label")
+
+
 def put_label(session: Session, agreement_ids: Collection[int], label: str, *, actor: Actor, now: datetime) -> int:
     """Put a label on agreements. Returns how many did not have it yet."""
     require(actor, Permission.ARRANGE_REGISTER)
-    label = _line(label, most=LONGEST_LABEL, field="label")
+    label = read_label(label)
     had = set(session.scalars(select(AgreementLabel.agreement_id).where(AgreementLabel.label == label)))
     fresh = [row for row in _agreements(session, agreement_ids) if row.id not in had]
     session.add_all(
@@ -81,7 +89,7 @@ def put_label(session: Session, agreement_ids: Collection[int], label: str, *, a
 def take_label_off(session: Session, agreement_ids: Collection[int], label: str, *, actor: Actor, now: datetime) -> int:
     """Take a label off agreements. Returns how many had it."""
     require(actor, Permission.ARRANGE_REGISTER)
-    label = _line(label, most=LONGEST_LABEL, field="label")
+    label = read_label(label)
     had = session.scalars(
         delete(AgreementLabel)
         .where(AgreementLabel.label == label, AgreementLabel.agreement_id.in_(agreement_ids))
@@ -121,6 +129,36 @@ def chosen_ids(written: Iterable[str]) -> list[int]:
             most=MOST_AT_ONCE,
         )
     return ids
+
+
+def mark_of(ids: Iterable[int]) -> str:
+    """Return the mark of a set of agreements: what a person confirmed is told from what fits by then."""
+    return hashlib.sha256(",".join(map(str, sorted(ids))).encode()).hexdigest()[:32]
+
+
+def require_few_enough(ids: Collection[int]) -> None:
+    """Raise where nothing fits a search, or more than one act takes."""
+    if not ids:
+        raise InvalidInput(N_("Nothing fits the search."), field="scope", remedy=N_("Open the register again."))
+    if len(ids) > MOST_THAT_FIT:
+        raise InvalidInput(
+            N_("%(count)s agreements fit; one act takes at most %(most)s."),
+            field="scope",
+            remedy=N_("Narrow the search, then do it part by part."),
+            count=len(ids),
+            most=MOST_THAT_FIT,
+        )
+
+
+def require_the_same(ids: Collection[int], mark: str) -> None:
+    """Raise Conflict where a search finds other agreements than those that were confirmed."""
+    if mark_of(ids) != mark:
+        raise Conflict(
+            N_("What fits has changed in between; nothing was done."),
+            code="SET_CHANGED",
+            field="scope",
+            remedy=N_("Look at the new number, then confirm again."),
+        )
 
 
 def _agreements(session: Session, agreement_ids: Collection[int]) -> list[Agreement]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from agreements.kernel import clock
 from agreements.kernel.access.rules import Permission, require
 from agreements.kernel.db import db, unit_of_work
-from agreements.kernel.errors import N_, InvalidInput
+from agreements.kernel.errors import N_, Conflict, InvalidInput, LuyueError
 from agreements.kernel.web.paging import PAGE_SIZE, Page
 from agreements.products.models import Product
 from agreements.register.assigning import assign_owner, possible_owners
@@ -25,6 +25,9 @@ from compliance.desk.register_export import csv_answer, xlsx_answer
 from compliance.desk.register_rows import listed_of_ids, shown_rows
 from compliance.desk.rules import ServiceState
 from compliance.desk.searching import NOBODY, OWN, ids_found, page_of_ids, query_of, read_search
+
+MOST_NAMED = 5
+"""Agreements named where an act on all that fit is confirmed."""
 
 blueprint = Blueprint("register", __name__)
 
@@ -121,16 +124,76 @@ def delete_view(view_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/register/rows")
 def arrange() -> ResponseReturnValue:
-    """Do one harmless act to the ticked rows: take them out, label them, put them into somebody's care."""
+    """Do one harmless act to the ticked rows: take them out, label them, put them into somebody's care.
+
+    With `scope=all` it is meant for all that fit the search, and asked about first.
+    """
     form = request.form
-    ids = arranging.chosen_ids(form.getlist("ids"))
     act = form.get("act", "")
+    if form.get("scope") == "all":
+        return _asked_about(act)
+    ids = arranging.chosen_ids(form.getlist("ids"))
     if act in ("csv", "xlsx"):
         return _taken_out(ids, act)
     with unit_of_work() as session:
         told = _arrange(session, act, ids, form)
     flash(told, "success")
     return _back(query_of(read_search(_address_of(form.get("query", "")))))
+
+
+def _asked_about(act: str, error: LuyueError | None = None) -> ResponseReturnValue:
+    """Ask whether an act is meant for all that fit; the lists that change nothing are handed out at once."""
+    session, form = db.session(), request.form
+    now = clock.now(session)
+    address = _address_of(form.get("query", ""))
+    ids = _ids(session, address)
+    if act in ("csv", "xlsx"):
+        return _taken_out(ids, act)
+    require(g.actor, Permission.ARRANGE_REGISTER)
+    arranging.require_few_enough(ids)
+    page = render_desk(
+        "register_all.html",
+        act=act,
+        meant=_meant(session, act, form),
+        to=form.get("to", ""),
+        label_name=form.get("label", ""),
+        search=read_search(address),
+        query=query_of(read_search(address)),
+        owners=dict(_owners(session)),
+        count=len(ids),
+        first=listed_of_ids(session, ids[:MOST_NAMED]),
+        mark=arranging.mark_of(ids),
+        error=error,
+        now=now,
+    )
+    return page, error.status if error else 200
+
+
+def _meant(session: Session, act: str, form: Mapping[str, str]) -> str:
+    """Return to whom or which label an act gives, so that it is read before it is confirmed; refuse what can't be."""
+    if act == "assign":
+        person_id = _person(form.get("to", ""))
+        return dict(_owners(session)).get(NOBODY if person_id is None else str(person_id), "–")
+    if act in ("label", "unlabel"):
+        return arranging.read_label(form.get("label", ""))
+    raise _no_such_act()
+
+
+@blueprint.post("/register/all")
+def arrange_all() -> ResponseReturnValue:
+    """Do an act to all that fit a search, if they are those that were confirmed."""
+    form = request.form
+    query = query_of(read_search(_address_of(form.get("query", ""))))
+    try:
+        with unit_of_work() as session:
+            ids = _ids(session, _address_of(query))
+            arranging.require_the_same(ids, form.get("mark", ""))
+            arranging.require_few_enough(ids)
+            told = _arrange(session, form.get("act", ""), ids, form)
+    except Conflict as error:
+        return _asked_about(form.get("act", ""), error)
+    flash(told, "success")
+    return _back(query)
 
 
 def _taken_out(ids: list[int], act: str) -> ResponseReturnValue:
@@ -151,7 +214,11 @@ def _arrange(session: Session, act: str, ids: Iterable[int], form: Mapping[str, 
     if act == "unlabel":
         changed = arranging.take_label_off(session, chosen, form.get("label", ""), actor=g.actor, now=now)
         return str(ngettext("The label is off %(num)d agreement.", "The label is off %(num)d agreements.", changed))
-    raise InvalidInput(N_("There is no such act."), field="act", remedy=N_("Open the register again."))
+    raise _no_such_act()
+
+
+def _no_such_act() -> InvalidInput:
+    return InvalidInput(N_("There is no such act."), field="act", remedy=N_("Open the register again."))
 
 
 def _person(text: str) -> int | None:

@@ -4,12 +4,16 @@
   if (!form) return;
   const count = form.querySelector("[data-words]");
   const all = document.querySelector("[data-bulk-all]");
+  const fitting = form.querySelector("[data-bulk-fitting]");
   const rows = () => [...form.elements].filter((field) => ["ids", "rows"].includes(field.name));
 
   const show = () => {
     const chosen = rows().filter((row) => row.checked).length;
-    count.textContent = chosen ? count.dataset.words.replace("{count}", chosen) : count.dataset.none;
-    form.classList.toggle("has-chosen", chosen > 0);
+    const isForAll = fitting !== null && fitting.checked;
+    const words = isForAll ? fitting.dataset.bulkFitting : count.dataset.words.replace("{count}", chosen);
+    count.textContent = isForAll || chosen ? words : count.dataset.none;
+    form.classList.toggle("has-chosen", isForAll || chosen > 0);
+    rows().forEach((row) => { row.disabled = isForAll; });
     if (all) {
       all.checked = chosen > 0 && chosen === rows().length;
       all.indeterminate = chosen > 0 && chosen < rows().length;
@@ -18,7 +22,7 @@
 
   document.addEventListener("change", (event) => {
     if (event.target === all) rows().forEach((row) => { row.checked = all.checked; });
-    if (event.target === all || ["ids", "rows"].includes(event.target.name)) show();
+    if (event.target === all || event.target === fitting || ["ids", "rows"].includes(event.target.name)) show();
   });
   show();
 })();
