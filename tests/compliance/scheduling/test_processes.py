@@ -101,6 +101,7 @@ def assert_each_act_once():
     audit.verify(session)
 
 
+@pytest.mark.soak
 def test_killed_again_and_again_the_scheduler_leaves_each_act_once(nursery):
     chance = random.Random(20240912)
     kills = interrupted = 0
