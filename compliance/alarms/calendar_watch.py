@@ -17,7 +17,12 @@ from compliance.obligations import recounting
 from compliance.obligations.models import Obligation, ObligationRecount
 from compliance.obligations.recount_rules import RecountOutcome, RecountResolution
 from compliance.obligations.rules import ObligationState
-from compliance.obligations.terms_recounting import counted_by_old_terms, recount_by_terms
+from compliance.obligations.terms_recounting import (
+    counted_by_old_terms,
+    judged_by_old_terms,
+    recount_by_terms,
+    rejudge_by_terms,
+)
 
 NEAR_CALENDAR_DAYS = 14
 """How near a provisional date calls a person."""
@@ -31,6 +36,11 @@ def recount_one(session: Session, obligation_id: int, *, now: datetime) -> bool:
 def recount_one_by_terms(session: Session, obligation_id: int, *, now: datetime) -> bool:
     """Count one open date again by its corrected term; call a person where one decides. False where it was done."""
     return _told(session, recount_by_terms(session, obligation_id, now=now), now=now)
+
+
+def rejudge_one_by_terms(session: Session, obligation_id: int, *, now: datetime) -> bool:
+    """Judge what counts as late again by its corrected term; False where it was done."""
+    return rejudge_by_terms(session, obligation_id, now=now) is not None
 
 
 def _told(session: Session, row: ObligationRecount | None, *, now: datetime) -> bool:
@@ -178,6 +188,7 @@ def _settling(name: str, kind: AlarmKind, is_over: Callable[[Session, int], bool
 RECOUNT = (
     Sweep("calendar_recount", recounting.not_recounted, recount_one),
     Sweep("terms_recount", counted_by_old_terms, recount_one_by_terms),
+    Sweep("terms_rejudge", judged_by_old_terms, rejudge_one_by_terms),
     _settling("calendar_year_known", AlarmKind.CALENDAR_YEAR_MISSING, _is_year_known),
     _settling("calendar_date_final", AlarmKind.CALENDAR_PROVISIONAL, _is_date_final),
     _settling("calendar_recount_over", AlarmKind.RECOUNT_UNDECIDED, _is_recount_over),

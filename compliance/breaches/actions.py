@@ -19,6 +19,7 @@ from compliance.breaches.issuing import Draft, issue, take_back_demand, take_bac
 from compliance.breaches.models import BreachCase
 from compliance.breaches.moving import move, record, require_text, require_version, write
 from compliance.breaches.rules import (
+    CASE_MOVES,
     CaseEvent,
     CaseGround,
     CaseState,
@@ -57,13 +58,25 @@ def case_of_id(session: Session, case_id: int) -> BreachCase:
 def suspect(session: Session, obligation: Obligation, *, now: datetime) -> BreachCase | None:
     """Domain 6.4: open a suspected case for a missed obligation, as of its bound; None where it has no case of its own.
 
-    Asked again it returns the case that exists.
+    Asked again it returns the case that exists; one that was dismissed because the date had been wrong is suspected
+    again once the right date has passed too (E-36).
     """
     ground = GROUNDS.get(obligation.code)
     if ground is None:
         return None
     known = session.scalar(select(BreachCase).where(BreachCase.obligation_id == obligation.id))
     if known is not None:
+        if known.state in CASE_MOVES[CaseEvent.MISSED_AGAIN].sources:
+            move(
+                session,
+                known,
+                CaseEvent.MISSED_AGAIN,
+                version=known.version,
+                actor=SCHEDULER,
+                now=now,
+                as_of=obligation.overdue_from,
+                values={"suspected_as_of": obligation.overdue_from, "dismissed_reason": None, "reservation": None},
+            )
         return known
     case = BreachCase(
         agreement_id=obligation.agreement_id,

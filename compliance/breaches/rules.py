@@ -39,6 +39,7 @@ class CaseEvent(StrEnum):
     DECIDE_TERMINATION = "decide_termination"
     TERMINATE = "terminate"
     CLOSE = "close"
+    MISSED_AGAIN = "missed_again"
 
 
 class CaseGround(StrEnum):
@@ -107,6 +108,7 @@ CASE_MOVES: dict[CaseEvent, CaseMove] = {
         ),
         CaseState.CLOSED,
     ),
+    CaseEvent.MISSED_AGAIN: CaseMove((CaseState.DISMISSED, CaseState.CLOSED), CaseState.SUSPECTED),
 }
 
 SETTLED = (CaseState.RECTIFIED, CaseState.TERMINATED, CaseState.DISMISSED)
@@ -154,8 +156,8 @@ def require_fitting(ground: CaseGround, ground_class: GroundClass) -> None:
 
 
 def is_breach(missed: ObligationState) -> bool:
-    """Domain 6.3: whether what was owed was missed, late performance included."""
-    return missed not in (ObligationState.PERFORMED_ON_TIME, ObligationState.VOID)
+    """Domain 6.3: whether what was owed was missed, late performance included; open again is not missed (E-36)."""
+    return missed in (ObligationState.OVERDUE, ObligationState.PERFORMED_LATE)
 
 
 def require_dismissible(state: CaseState, missed: ObligationState) -> None:

@@ -18,6 +18,7 @@ from compliance.breaches.rules import (
     CaseEvent,
     CaseState,
     case_move,
+    is_breach,
     require_missed,
     suspension_clause,
 )
@@ -162,12 +163,14 @@ def reinstate(
 ) -> Notice:
     """Domain 6.2: open the service again after accepted rectification, with a resume notice.
 
-    Only this case's hold is lifted; others stay. The service opens with the decision, which favours the tenant; the
+    Where there turned out to be no breach (E-36) the approver's decision is enough. Only this case's hold is lifted;
+    others stay. The service opens with the decision, which favours the tenant; the
     notice follows.
     """
     require(actor, Permission.REINSTATE)
     case_move(case.state, CaseEvent.REINSTATE)
-    if case.cure_accepted_at is None or case.hold is None:
+    was_no_breach = not is_breach(case.obligation.state)
+    if (case.cure_accepted_at is None and not was_no_breach) or case.hold is None:
         raise Conflict(
             N_("A legal officer has not accepted the rectification yet."),
             code="NOT_RECTIFIED",
@@ -191,6 +194,9 @@ def reinstate(
         actor=actor,
         now=now,
         reason=reason,
+        values={"cure_accepted_at": now, "cure_accepted_by": actor.name, "cure_note": reason or ""}
+        if case.cure_accepted_at is None
+        else None,
         details={"hold_id": case.hold.id, "notice": notice.number},
     )
     return notice

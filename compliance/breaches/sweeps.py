@@ -27,6 +27,7 @@ from compliance.notices.models import Notice
 from compliance.notices.rules import Language
 from compliance.obligations.actions import mark_overdue, overdue_unrecorded
 from compliance.obligations.models import Obligation
+from compliance.obligations.rules import ObligationState
 from compliance.service.models import Hold, ServiceActivation
 
 CAP_WINDOW = timedelta(hours=24)
@@ -132,7 +133,7 @@ def _listed(session: Session, *, due_by: datetime) -> Sequence[Row[int, int, dat
         .where(
             BreachCase.state == CaseState.NOT_RECTIFIED,
             BreachCase.ground.in_(grounds),
-            missed.performed_at.is_(None),
+            missed.state == ObligationState.OVERDUE,
             Obligation.overdue_recorded_at > due_by - CAP_WINDOW,
             Agreement.state.in_(IN_FORCE),
             Agreement.service_end_exclusive_at > due_by,

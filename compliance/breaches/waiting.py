@@ -136,7 +136,7 @@ def _settled(facts: CaseFacts) -> Waits | None:
 def _suspended(facts: CaseFacts) -> Waits | None:
     if facts.state is not CaseState.SUSPENDED:
         return None
-    if facts.is_cure_accepted:
+    if facts.is_cure_accepted or not _is_breach(facts):
         return Waits.REINSTATEMENT if facts.is_running else Waits.SERVICE_ENDED
     return Waits.ACCEPTANCE if facts.is_performed else Waits.PERFORMANCE
 
@@ -203,7 +203,7 @@ def open_acts(facts: CaseFacts) -> list[CaseAct]:
         CaseAct.DEMAND: _is_breach(facts),
         CaseAct.ACCEPT: facts.is_performed,
         CaseAct.SUSPEND: _is_breach(facts) and facts.is_running,
-        CaseAct.REINSTATE: facts.is_cure_accepted and facts.is_running,
+        CaseAct.REINSTATE: (facts.is_cure_accepted or not _is_breach(facts)) and facts.is_running,
         CaseAct.TERMINATE: _is_breach(facts) and facts.is_running,
         CaseAct.CLOSE: facts.state in SETTLED or not facts.is_running,
     }

@@ -141,6 +141,40 @@ def mark_overdue(session: Session, obligation: Obligation, *, now: datetime) -> 
     return True
 
 
+def rejudge(session: Session, obligation: Obligation, deadline: Deadline, *, now: datetime) -> ObligationState:
+    """E-36: judge what was judged late again by its right, later date: open, still overdue, or performed in time."""
+    before, generation = obligation.state, obligation.generation
+    if before is ObligationState.OVERDUE:
+        is_late = now >= deadline.overdue_from and not deadline.provisional
+        judged = ObligationState.OVERDUE if is_late else ObligationState.OPEN
+    else:
+        assert obligation.performed_at is not None, "late performance has its arrival"
+        judged = judge_performance(arrived_at=obligation.performed_at, overdue_from=deadline.overdue_from)
+    moved = session.scalar(
+        update(Obligation)
+        .where(Obligation.id == obligation.id, Obligation.state == before, Obligation.generation == generation)
+        .values(
+            state=judged,
+            generation=generation + 1,
+            due_on=deadline.due_on,
+            overdue_from=deadline.overdue_from,
+            target_at=deadline.target_at,
+            provisional=deadline.provisional,
+            calendar_version=deadline.calendar_version,
+            count_trace=count_trace(deadline),
+            overdue_recorded_at=obligation.overdue_recorded_at if judged is ObligationState.OVERDUE else None,
+        )
+        .returning(Obligation.id)
+    )
+    if moved is None:
+        raise Stale(N_("The obligation was settled meanwhile."), clause=obligation.clause)
+    session.refresh(obligation)
+    if judged is not before:
+        act = "obligation.reopened" if judged is ObligationState.OPEN else f"obligation.{judged.value}"
+        _record(session, obligation, act, actor=SCHEDULER, now=now, as_of=now)
+    return judged
+
+
 def overdue_unrecorded(session: Session, *, due_by: datetime) -> list[int]:
     """Return ids of open obligations whose bound has passed by an instant, oldest bound first."""
     return list(

@@ -1,7 +1,8 @@
 """Counting open dates again when our record of a term was corrected, or a supplement reaches back (E-36, I-6).
 
 An obligation keeps the term that applied when it was triggered; only what we had read wrongly, or what both sides
-agreed for the past, moves it. What is overdue or performed is never touched.
+agreed for the past, moves it. What was judged late by a wrong date is judged again where the right one is later; what
+was performed in time stays so, whatever we read now (main 二 3).
 """
 
 from datetime import datetime
@@ -12,10 +13,13 @@ from sqlalchemy.orm import Session
 from agreements.calendar.deadline_rules import Deadline
 from agreements.register.models import Instrument, Term
 from compliance.obligations import recounting
+from compliance.obligations.actions import rejudge
 from compliance.obligations.models import Obligation, ObligationRecount
 from compliance.obligations.recount_rules import Recount, RecountOutcome, RecountReason, judge_recount
 from compliance.obligations.rules import ObligationState
 from compliance.obligations.terms_counting import MARK, TERM_OF, count_by_terms
+
+LATE = (ObligationState.OVERDUE, ObligationState.PERFORMED_LATE)
 
 
 def counted_by_old_terms(session: Session, *, due_by: datetime) -> list[int]:  # noqa: ARG001 - what is known is due
@@ -32,6 +36,61 @@ def counted_by_old_terms(session: Session, *, due_by: datetime) -> list[int]:  #
             .order_by(Obligation.overdue_from, Obligation.id)
         )
     )
+
+
+def judged_by_old_terms(session: Session, *, due_by: datetime) -> list[int]:  # noqa: ARG001 - what is known is due
+    """Return obligations judged late whose term was recorded anew since they were opened; earliest bound first."""
+    newest = _newest()
+    done = exists().where(
+        ObligationRecount.obligation_id == Obligation.id,
+        ObligationRecount.to_version == literal(MARK).concat(cast(newest, String)),
+    )
+    return list(
+        session.scalars(
+            select(Obligation.id)
+            .where(Obligation.state.in_(LATE), Obligation.code.in_(TERM_OF), newest.is_not(None), ~done)
+            .order_by(Obligation.overdue_from, Obligation.id)
+        )
+    )
+
+
+def rejudge_by_terms(session: Session, obligation_id: int, *, now: datetime) -> ObligationRecount | None:
+    """E-36: judge what counts as late again by the term as we read it now; None where another scheduler did it.
+
+    Only a later date changes anything: then the duty is open again, or was performed in time, or was late later.
+    """
+    found = session.execute(
+        select(Obligation, _newest()).where(Obligation.id == obligation_id, Obligation.state.in_(LATE))
+    ).first()
+    if found is None or found[1] is None:
+        return None
+    obligation, instrument_id = found
+    new = count_by_terms(session, obligation, now=now)
+    later = new is not None and new.due_on > obligation.due_on
+    if new is None:
+        reason = RecountReason.NOT_COUNTABLE
+    elif later:
+        reason = RecountReason.MOVED_LATER
+    else:
+        reason = RecountReason.SAME_DATE if new.due_on == obligation.due_on else RecountReason.NEVER_EARLIER
+    row = ObligationRecount(
+        obligation_id=obligation.id,
+        generation=obligation.generation + later,
+        outcome=RecountOutcome.APPLIED if later else RecountOutcome.KEPT,
+        reason=reason,
+        from_due_on=obligation.due_on,
+        counted_on=new.due_on if new is not None else obligation.due_on,
+        from_version=obligation.calendar_version,
+        to_version=f"{MARK}{instrument_id}",
+        recounted_at=now,
+    )
+    session.add(row)
+    session.flush()  # a second scheduler fails here on the unique key
+    recounting.record_recount(session, row, obligation, now=now)
+    if later:
+        assert new is not None, "what moves was counted"
+        rejudge(session, obligation, new, now=now)
+    return row
 
 
 def recount_by_terms(session: Session, obligation_id: int, *, now: datetime) -> ObligationRecount | None:

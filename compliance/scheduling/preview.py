@@ -148,6 +148,7 @@ SWEEPS: dict[str, tuple[str, Callable[[Session, int], About]]] = {
     "supplements": (N_("Record that the supplement is in force"), _number),
     "terms_recount": (N_("Count the open date again by the corrected term"), _obligation),
     "calendar_recount": (N_("Count the open date again by the calendar in force"), _obligation),
+    "terms_rejudge": (N_("Judge again by the corrected term what counts as late"), _obligation),
     "upstream_arrivals": (N_("Judge by its arrival whether our letter was in time"), _impact),
     "upstream_withdrawal_arrivals": (N_("Judge by its arrival whether our letter of withdrawal was in time"), _impact),
     "upstream_map": (N_("Find the agreements that the announcement touches"), _change),
