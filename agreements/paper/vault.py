@@ -48,6 +48,14 @@ def checker(settings: Settings) -> Check:
     return partial(checked, trusted=trusted, at=clock.wall())
 
 
+def check_signed_file(settings: Settings, content: bytes) -> SignatureAnswer | None:
+    """Say what the e-seals of a file are worth; None where it is no PDF. Call it before a unit of work begins.
+
+    A PDF that can't be opened raises InvalidInput.
+    """
+    return checker(settings)(content).answer if b"%PDF-" in content[:1024] else None
+
+
 def keep_copy(
     session: Session,
     upload: Upload,

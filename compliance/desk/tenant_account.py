@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
 
 from agreements.kernel import clock
 from agreements.kernel.access.rules import Permission
@@ -14,6 +15,8 @@ from agreements.kernel.db import db
 from agreements.kernel.errors import N_, InvalidInput, LuyueError, NotFound
 from agreements.kernel.instants import SHANGHAI
 from agreements.kernel.web.language import label
+from agreements.paper.rules import SignatureAnswer
+from agreements.paper.vault import check_signed_file
 from agreements.parties.actions import tenant_of_key
 from agreements.parties.models import OwnPlatform, Tenant
 from agreements.parties.platforms import platform_of_id
@@ -216,10 +219,27 @@ _REFUSE = _Act("refuse", RefusalForm, Permission.CHECK_SEAL)
 
 @tenant_account.post("/adjustments/<int:request_id>/letter")
 def take_letter(tenant_key: str, request_id: int) -> ResponseReturnValue:
+    sent = request.files.get("file")
+    answer, refused = _e_seal_of(sent)
+
     def receive(session: Session, asked: Any, **values: Any) -> None:
-        adjusting.receive_sealed_letter(session, asked, letter=require_upload(request.files.get("file")), **values)
+        adjusting.receive_sealed_letter(session, asked, letter=require_upload(sent), answer=answer, **values)
+        if refused is not None:
+            raise refused
 
     return _LETTER.do(tenant_key, request_id, receive, said=gettext("The sealed letter is recorded."))
+
+
+def _e_seal_of(sent: FileStorage | None) -> tuple[SignatureAnswer | None, InvalidInput | None]:
+    """Check a letter whose e-seal is to count, before any transaction begins; or say why it can't be checked."""
+    if sent is None or request.form.get("basis") != SealBasis.E_SEAL:
+        return None, None
+    content = sent.read()
+    sent.seek(0)
+    try:
+        return check_signed_file(db.session().info["settings"], content), None
+    except InvalidInput as error:
+        return None, error
 
 
 @tenant_account.post("/adjustments/<int:request_id>/execute")

@@ -20,6 +20,7 @@ from agreements.kernel.access_log import SensitiveKind, note
 from agreements.kernel.db import appending
 from agreements.kernel.engines import is_passing
 from agreements.kernel.errors import N_, Unavailable
+from agreements.paper.models import OfficialDocument, VaultCopy
 from agreements.parties.models import Tenant
 from agreements.register.models import Agreement
 from compliance.breaches.models import BreachCase
@@ -59,6 +60,17 @@ def _of_row(model: type[Notice | BreachCase | UpstreamImpact]) -> Callable[[Sess
     return whose
 
 
+def _of_paper(session: Session, value: object) -> Whose:
+    """Other rooms number documents too; only the paper room's are papers of ours."""
+    row = session.get(OfficialDocument, value) if (request.blueprint or "").endswith("papers") else None
+    return (row.tenant_id, row.agreement_id) if row else (None, None)
+
+
+def _of_copy(session: Session, value: object) -> Whose:
+    row = session.get(VaultCopy, value)
+    return _of_agreement(row.agreement) if row else (None, None)
+
+
 def _of_settlement(session: Session, value: object) -> Whose:
     row = session.get(Settlement, value)
     return _of_agreement(row.agreement) if row else (None, None)
@@ -83,6 +95,8 @@ OWNERS: dict[str, Callable[[Session, object], Whose]] = {
     "settlement_id": _of_settlement,
     "change_id": _of_change,
     "import_id": _of_import,
+    "document_id": _of_paper,
+    "copy_id": _of_copy,
 }
 """How an address names whose record it is."""
 NOT_OF_TENANTS = ("audit.", "calendar", "reference.", "health.", "static")

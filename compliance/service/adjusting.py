@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from agreements.kernel.access.rules import Actor, Permission, require
 from agreements.kernel.errors import N_, InvalidInput, NotFound, Stale
 from agreements.kernel.instants import legal_date
+from agreements.paper.rules import SignatureAnswer
 from agreements.parties.actions import Upload, keep_upload
 from agreements.parties.models import Tenant
 from agreements.parties.platforms import add_platform, remove_platform
@@ -21,6 +22,11 @@ from compliance.service.account_rules import (
 from compliance.service.asking import proof_of, record_step, wanted_platform
 from compliance.service.freezing import CLAUSE, lift_freeze
 from compliance.service.models_account import AdjustmentRequest
+
+NO_E_SEAL = {
+    SignatureAnswer.ALTERED: N_("This letter was altered after its e-seal was put on."),
+    SignatureAnswer.NO_SIGNATURE: N_("This PDF bears no e-seal."),
+}
 
 
 def request_of_id(session: Session, tenant: Tenant, request_id: int) -> AdjustmentRequest:
@@ -42,10 +48,13 @@ def receive_sealed_letter(
     version: int,
     actor: Actor,
     now: datetime,
+    answer: SignatureAnswer | None = None,
 ) -> None:
     """Clause 3.4: the written, sealed request is here and its seal was checked by the actor.
 
     seal_record  of an e-seal: by what it was verified and with what result; without it the e-seal counts for nothing
+    answer       what our own check said of an e-seal; an altered letter or one without an e-seal is refused. None where
+                 it was not checked
     """
     require(actor, Permission.CHECK_SEAL)
     if received_at > now:
@@ -60,6 +69,14 @@ def receive_sealed_letter(
             clause=CLAUSE,
             remedy=N_("Verify it with the certification body, and write down the result."),
         )
+    if basis is SealBasis.E_SEAL and answer is not None and answer in NO_E_SEAL:
+        raise InvalidInput(
+            NO_E_SEAL[answer],
+            code="NO_E_SEAL",
+            field="file",
+            clause=CLAUSE,
+            remedy=N_("Have the tenant send the sealed original, or take a letter sealed on paper as that."),
+        )
     _move(
         session,
         request,
@@ -70,6 +87,7 @@ def receive_sealed_letter(
             "letter_received_at": received_at,
             "seal_basis": basis,
             "seal_record": written,
+            "seal_answer": answer if basis is SealBasis.E_SEAL else None,
             "seal_checked_at": now,
             "seal_checked_by": actor.name,
         },

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from agreements.kernel.db import Base, UTCDateTime, enum_type
 from agreements.kernel.files import StoredFile
+from agreements.paper.rules import SignatureAnswer
 from agreements.parties.models import OwnPlatform, Tenant
 from agreements.register.models import Agreement
 from compliance.service.account_rules import AdjustmentKind, AdjustmentState, SealBasis
@@ -44,6 +45,7 @@ class AdjustmentRequest(Base):
     platform      what is to be added to the list of own platforms; `platform_id` is the one removed, or the one made
     hold_id       the freeze that is to be lifted
     seal_record   where an e-seal was verified, by what and with what result; a seal on paper needs none
+    seal_answer   what our own check said of the letter's e-seal; None where there was no PDF to check
     version       rises with every move; an act names the version it saw (E-52)
     """
 
@@ -85,6 +87,7 @@ class AdjustmentRequest(Base):
     letter_received_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     seal_basis: Mapped[SealBasis | None] = mapped_column(enum_type(SealBasis))
     seal_record: Mapped[str | None]
+    seal_answer: Mapped[SignatureAnswer | None] = mapped_column(enum_type(SignatureAnswer))
     seal_checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     seal_checked_by: Mapped[str | None]
     executed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

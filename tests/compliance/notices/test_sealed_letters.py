@@ -121,7 +121,7 @@ def test_the_page_seals_it_and_the_tenant_finds_it_behind_its_link(app):
         token = link_token(message_of(session, session.scalars(select(Outbox)).one()).content)
     db.session.remove()
     officer, tenant = signed_in_client(app, "legal_officer"), app.test_client()
-    assert "生成盖章函件" in officer.get(f"/notices/{notice_id}").text
+    assert "生成盖章函" in officer.get(f"/notices/{notice_id}").text
     assert tenant.get(f"/n/{token}/letter").status_code == 404
 
     officer.post(f"/notices/{notice_id}/seal")
@@ -137,4 +137,4 @@ def test_the_page_seals_it_and_the_tenant_finds_it_behind_its_link(app):
     assert handed.data.startswith(b"%PDF-")
     assert handed.headers["Cache-Control"] == "no-store"
     assert tenant.get("/n/unknown/letter").status_code == 404
-    assert "生成盖章函件" not in signed_in_client(app, "auditor").get(f"/notices/{notice_id}").text
+    assert "生成盖章函" not in signed_in_client(app, "auditor").get(f"/notices/{notice_id}").text
