@@ -55,6 +55,7 @@ from compliance.desk import documents as desk_documents
 from compliance.desk import ending as desk_ending
 from compliance.desk import ending_api as desk_ending_api
 from compliance.desk import own_documents as desk_own_documents
+from compliance.desk import past_views as desk_past
 from compliance.desk import prepare_cli
 from compliance.desk import register as desk_register
 from compliance.desk import tenant as desk_tenant
@@ -161,6 +162,7 @@ def register_rooms(app: Flask) -> None:
         (desk_today.blueprint, PEOPLE),
         (desk_register.blueprint, PEOPLE),
         (desk_agreement.blueprint, PEOPLE),
+        (desk_past.blueprint, PEOPLE),
         (desk_ending.blueprint, PEOPLE),
         (register_terms.agreement_terms, PEOPLE),
         (register_supplements.supplements, PEOPLE),

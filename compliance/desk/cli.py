@@ -6,7 +6,6 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from agreements.calendar.actions import working_calendar
 from agreements.kernel import clock
 from agreements.kernel.cli import LuyueGroup, print_json
 from agreements.kernel.db import db
@@ -15,14 +14,10 @@ from agreements.kernel.money import Money
 from agreements.register.actions import agreement_of_order
 from agreements.register.models import Agreement, Term
 from compliance.desk import rules
-from compliance.desk.agreement_reading import sorted_terms
-from compliance.desk.duties import Duty, duties
-from compliance.desk.holds import HoldRow, hold_rows, reaches
-from compliance.desk.reading import life_of
-from compliance.desk.rules import HoldFact
+from compliance.desk.duties import Duty
+from compliance.desk.holds import HoldRow
+from compliance.desk.past import past_of
 from compliance.gateway.actions import decide_call
-from compliance.obligations.models import Obligation
-from compliance.service.models import ServiceActivation
 
 commands = LuyueGroup("agreements", help="Read, register and show agreements.")
 
@@ -44,30 +39,15 @@ def show(*, order_no: str, at_text: str | None, as_json: bool) -> None:
 
 def agreement_at(session: Session, agreement: Agreement, *, at: datetime) -> dict[str, Any]:
     """Return what was true of an agreement at an instant, by the facts known today, as JSON values."""
-    activation = session.get(ServiceActivation, agreement.id)
-    activated_at = activation.activated_at if activation and activation.activated_at <= at else None
-    reaching = hold_rows(session, reaches([agreement.id], [agreement.tenant_id]))
-    holds = [row for row in reaching if row.hold.decided_at <= at]
-    state = rules.state_at(life_of(agreement), at)
+    past = past_of(session, agreement, at=at)
     product = agreement.product.code
     decision = decide_call(session, agreement.tenant.tenant_key, product, now=at)
-    owed = duties(
-        session,
-        Obligation.agreement_id == agreement.id,
-        Obligation.triggered_at <= at,
-        calendar=working_calendar(session),
-        now=at,
-    )
     return {
         "at": _text(at),
         "agreement": {
             "order_no": agreement.order_no,
-            "state": state.value,
-            "service": rules.service_state(
-                state=state,
-                is_activated=activated_at is not None,
-                holds=[HoldFact(row.hold.ground, row.state_at(at)) for row in holds],
-            ).value,
+            "state": past.state.value,
+            "service": past.service.value,
             "tenant": agreement.party_a_name,
             "tenant_key": agreement.tenant.tenant_key,
             "provider": agreement.provider_name,
@@ -79,19 +59,19 @@ def agreement_at(session: Session, agreement: Agreement, *, at: datetime) -> dic
             "payment_mode": agreement.payment_mode,
             "list_price": str(Money(agreement.list_price_fen)),
             "paid_amount": str(Money(agreement.paid_amount_fen)),
-            "quota_total": agreement.quota_total,
+            "quota_total": past.quota_total,
             "quota_unlimited": agreement.quota_unlimited,
             "service_start": legal_date(agreement.service_start_at).isoformat(),
-            "service_end": rules.last_day(agreement.service_end_exclusive_at).isoformat(),
+            "service_end": rules.last_day(past.service_end_exclusive_at).isoformat(),
             "service_start_at": _text(agreement.service_start_at),
-            "service_end_exclusive_at": _text(agreement.service_end_exclusive_at),
+            "service_end_exclusive_at": _text(past.service_end_exclusive_at),
             "effective_at": _text(agreement.effective_at),
-            "activated_at": _text(activated_at),
+            "activated_at": _text(past.activated_at),
         },
         "gateway": {"product": product, **decision.as_json()},
-        "terms": [_term(term) for term in sorted_terms(session, agreement, at=at)],
-        "holds": [_hold(row, at) for row in holds],
-        "obligations": [_obligation(duty, at) for duty in owed],
+        "terms": [_term(term) for term in past.terms],
+        "holds": [_hold(row, at) for row in past.holds],
+        "obligations": [_obligation(duty, at) for duty in past.duties],
     }
 
 
