@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from agreements.calendar.actions import warning_thresholds, working_calendar
@@ -15,6 +15,7 @@ from agreements.kernel.instants import end_of, legal_date
 from agreements.parties.models import Party, Tenant
 from agreements.register.models import Agreement
 from agreements.register.rules import IN_FORCE, AgreementState
+from agreements.register.term_models import SpecSnapshot
 from agreements.register.term_tasks import term_tasks
 from compliance.alarms.actions import open_alarms
 from compliance.alarms.models import Alarm
@@ -32,6 +33,8 @@ from compliance.notices.rules import FAILING_AFTER, NoticeState, OutboxState
 from compliance.service.models import Hold, ServiceActivation
 
 SHOWN = 20
+NEW_ORDER = timedelta(days=14)
+"""How long after its registration an order's product page is asked for; later it can hardly be shown any more."""
 ALARMS_SHOWN = 5
 ALWAYS_OURS = (CaseState.SUSPECTED, CaseState.CONFIRMED)
 SOMETIMES_OURS = tuple(state for state in OPEN_CASE_STATES if state not in (*ALWAYS_OURS, CaseState.RECTIFIED))
@@ -79,6 +82,7 @@ class Board:
     failing: Listed
     unpaid: Listed
     not_open: Listed
+    no_page: Listed
     ending: Listed
     ending_calendar_days: int
     punctuality: list[Punctuality]
@@ -110,6 +114,14 @@ def board(session: Session, choice: Choice, *, now: datetime) -> Board:
             act=NextAct.CONFIRM_PAYMENT,
         ),
         not_open=_not_open(session, now=now),
+        no_page=_agreements(
+            session,
+            Agreement.state.in_(IN_FORCE),
+            Agreement.registered_at > now - NEW_ORDER,
+            Agreement.registered_at <= now,
+            ~exists().where(SpecSnapshot.agreement_id == Agreement.id),
+            order=Agreement.registered_at,
+        ),
         ending=_agreements(
             session,
             Agreement.state.in_(IN_FORCE),

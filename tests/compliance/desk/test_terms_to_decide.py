@@ -8,6 +8,7 @@ from agreements.register.ledger import open_conflicts
 from agreements.register.models import Agreement, Instrument
 from agreements.register.online_terms import record_online_terms, resolve_conflict
 from agreements.register.rules import TermFact
+from agreements.register.snapshots import record_snapshot
 from agreements.register.supplement_rules import SigningParty
 from agreements.register.supplements import Change, draft_supplement, sign
 from agreements.register.term_rules import Side
@@ -137,3 +138,30 @@ def test_the_page_names_who_looks_after_the_agreement(app):
 
     assert zh("nobody yet") in text_of(client.get("/"))
     assert read(lambda session: session.scalars(select(Agreement.owner_id)).one()) is None
+
+
+def test_main_2_1_a_new_order_asks_for_its_product_page_until_it_is_kept(app):
+    client = opened_at(app, at("Mon 2024-07-29 15:00"), "legal_officer", set_up=a_paid_agreement)
+    page = text_of(client.get("/"))
+    assert zh("Product page not kept") in page
+    assert zh("Keep the page") in page
+
+    with unit_of_work() as session:
+        record_snapshot(
+            session,
+            session.scalars(select(Agreement)).one(),
+            url="https://market.example/spec",
+            displayed_at=at("Sun 2024-07-28 09:59"),
+            calls_each=None,
+            bonus_each=0,
+            upload=an_upload("页面.pdf"),
+            actor=OFFICER,
+            now=at("Mon 2024-07-29 15:01"),
+        )
+    assert zh("Product page not kept") not in text_of(client.get("/"))
+
+
+def test_after_two_weeks_nobody_is_asked_for_the_page_any_more(app):
+    client = opened_at(app, at("Mon 2024-08-12 09:31"), set_up=a_paid_agreement)
+
+    assert zh("Product page not kept") not in text_of(client.get("/"))
