@@ -35,6 +35,7 @@ from agreements.register.succession import (
     transition,
 )
 from agreements.register.supplement_models import Supplement
+from agreements.register.supplement_rules import state_at
 from agreements.register.term_forms import Input, inputs_for, kind_of, read_value
 from agreements.register.term_rules import Side
 from agreements.register.views_supplements import read_upload
@@ -79,6 +80,7 @@ def _page(order_no: str, *, act: str = "", error: LuyueError | None = None) -> R
         asked=bool(asked),
         at=at,
         at_text=f"{at.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}",
+        state_at=state_at,
         act=act,
         form=request.form,
         error=error,
