@@ -61,11 +61,6 @@ def require_ending_instant(
         )
 
 
-def has_lapsed(*, arrived_at: datetime, cutoff: Deadline) -> bool:
-    """Civil Code 564: whether a declaration arrived when the year was over."""
-    return arrived_at >= cutoff.overdue_from
-
-
 def require_in_time(proof: BreachProof, *, arrived_at: datetime, cutoff: Deadline) -> None:
     """Clause 4.4, Civil Code 564 and 565: a confirmed breach, and a declaration that arrived within a year of knowing.
 
@@ -80,7 +75,7 @@ def require_in_time(proof: BreachProof, *, arrived_at: datetime, cutoff: Deadlin
         )
     if arrived_at < proof.known_at:
         raise InvalidInput(N_("The notice arrived before the breach was known."), field="arrived_at", clause="4.4")
-    if has_lapsed(arrived_at=arrived_at, cutoff=cutoff):
+    if arrived_at >= cutoff.overdue_from:
         raise Conflict(
             N_("The right to end for this breach lapsed on %(day)s, one year after we knew of it."),
             code="RIGHT_LAPSED",

@@ -17,7 +17,7 @@ from agreements.kernel.instants import legal_date, start_of
 from compliance.breaches import letters
 from compliance.breaches.issuing import Draft, issue, take_back_demand, take_back_suspension, what_changed
 from compliance.breaches.models import BreachCase
-from compliance.breaches.moving import move, record, require_text, require_version, write
+from compliance.breaches.moving import has_lapsed, move, record, require_text, require_version, write
 from compliance.breaches.rules import (
     CASE_MOVES,
     CaseEvent,
@@ -328,12 +328,13 @@ def _call_off_suspension(session: Session, case: BreachCase, *, reason: str, act
 def close(session: Session, case: BreachCase, *, reservation: str, version: int, actor: Actor, now: datetime) -> None:
     """Clause 6.2: close the case with the sentence that reserves our rights; closing releases no claim.
 
-    An unsettled case only once its service has ended (E-39): a suspension not yet in effect falls with it.
+    An unsettled case only once its service has ended (E-39), or where our declaration of its end came too late. A
+    suspension not yet in effect falls with it.
     """
     require(actor, Permission.CONFIRM_CASE)
     require_text(reservation, "reservation")
     case_move(case.state, CaseEvent.CLOSE)
-    require_closable(case.state, is_running=is_running(case.agreement, now=now))
+    require_closable(case.state, is_running=is_running(case.agreement, now=now) and not has_lapsed(case))
     require_version(case, version)
     if case.hold is not None and case.hold.state is HoldState.PENDING:
         cancel_hold(session, case.hold, reason=reservation, actor=actor, now=now)

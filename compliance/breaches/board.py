@@ -14,6 +14,7 @@ from agreements.parties.models import Party, Tenant
 from agreements.parties.rules import normalised_name
 from agreements.register.models import Agreement
 from compliance.breaches.models import BreachCase
+from compliance.breaches.moving import has_lapsed
 from compliance.breaches.rules import AUTO_SUSPENSION_POLICY, OPEN_CASE_STATES, CaseState
 from compliance.breaches.suspension import is_running
 from compliance.breaches.sweeps import suspensions_found_late, suspensions_to_decide
@@ -166,6 +167,7 @@ def facts_of(case: BreachCase, scheduler: Scheduler, *, now: datetime) -> CaseFa
         demand=_state_of(case.demand_notice),
         suspension=_state_of(case.hold.notice if case.hold else None),
         termination=_state_of(case.termination_notice),
+        has_lapsed=has_lapsed(case),
         scheduler=_list_of(case, scheduler),
         is_running=is_running(case.agreement, now=now),
     )

@@ -19,6 +19,7 @@ class BreachCase(Base):
 
     suspected_as_of  when the facts became so; opened_at is when we wrote it down
     known_at         when a person knew of the breach: the one-year limit of 民法典 564 runs from here
+    termination_until_at  the exclusive end of that year, by which a declaration must have arrived
     version          rises with every move; an act names the version it saw (E-52)
     """
 
@@ -36,6 +37,7 @@ class BreachCase(Base):
         CheckConstraint(
             "state NOT IN ('termination_decided', 'terminated') OR termination_notice_id IS NOT NULL", name="declared"
         ),
+        CheckConstraint("(termination_notice_id IS NULL) = (termination_until_at IS NULL)", name="termination_limit"),
         CheckConstraint("state <> 'rectified' OR cure_accepted_at IS NOT NULL", name="rectified"),
         CheckConstraint("state <> 'dismissed' OR dismissed_reason IS NOT NULL", name="dismissed"),
         CheckConstraint("state <> 'closed' OR reservation IS NOT NULL", name="closed"),
@@ -63,6 +65,7 @@ class BreachCase(Base):
     demand_due_on: Mapped[date | None]
     rectification_obligation_id: Mapped[int | None] = mapped_column(ForeignKey("obligation.id"))
     hold_id: Mapped[int | None] = mapped_column(ForeignKey("hold.id"))
+    termination_until_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     termination_notice_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"))
     cure_accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     cure_accepted_by: Mapped[str | None]

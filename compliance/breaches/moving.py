@@ -94,6 +94,14 @@ def record(
     )
 
 
+def has_lapsed(case: BreachCase) -> bool:
+    """民法典 564: whether a declaration arrived when the year was over, so that it ended nothing."""
+    notice, until_at = case.termination_notice, case.termination_until_at
+    return (
+        notice is not None and notice.arrived_at is not None and until_at is not None and notice.arrived_at >= until_at
+    )
+
+
 def require_text(text: str, field: str) -> None:
     if not text.strip():
         raise InvalidInput(N_("Write down the grounds; they stay on record."), field=field)

@@ -5,17 +5,16 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from agreements.calendar.actions import counting_in_force
-from agreements.calendar.deadline_rules import Deadline
 from agreements.calendar.deadline_table import DeadlineRule
 from agreements.kernel.access.rules import SCHEDULER, Actor, Permission, require
 from agreements.kernel.errors import N_, Conflict
 from agreements.register.ending import end_by_arrival
-from agreements.register.ending_rules import BreachProof, has_lapsed, require_in_time
+from agreements.register.ending_rules import BreachProof, require_in_time
 from agreements.register.rules import IN_FORCE
 from compliance.breaches import letters
 from compliance.breaches.issuing import Draft, issue, what_changed
 from compliance.breaches.models import BreachCase
-from compliance.breaches.moving import move, require_text
+from compliance.breaches.moving import has_lapsed, move, require_text
 from compliance.breaches.rules import CaseEvent, CaseState, case_move, is_breach, require_missed
 from compliance.breaches.suspension import is_running
 from compliance.notices.arrivals import arrival_of
@@ -47,7 +46,8 @@ def decide_termination(
         raise Conflict(
             N_("This agreement has ended already, so there is nothing to end."), code="SERVICE_ENDED", clause=CLAUSE
         )
-    require_in_time(proof_of(case), arrived_at=now, cutoff=_cutoff(session, case, now=now))
+    cutoff = counting_in_force(session, now=now).due(DeadlineRule.RESCISSION_CUTOFF, case.known_at or now)
+    require_in_time(proof_of(case), arrived_at=now, cutoff=cutoff)
     draft = termination_draft(session, case, language=language, actor=actor)
     notice = issue(session, case, draft, actor=actor, now=now)
     move(
@@ -58,7 +58,7 @@ def decide_termination(
         actor=actor,
         now=now,
         reason=reason,
-        values={"termination_notice_id": notice.id},
+        values={"termination_notice_id": notice.id, "termination_until_at": cutoff.overdue_from},
         details={"notice": notice.number},
     )
     return notice
@@ -75,14 +75,15 @@ def termination_draft(session: Session, case: BreachCase, *, language: Language,
 def ended_by_case(case: BreachCase) -> datetime | None:
     """Return when a declaration ended the agreement, by its arrival, whether or not that is recorded (T-15).
 
-    None where it has not arrived, where the agreement had ended before, or where there was no breach after all.
+    None where it has not arrived, or when the right had lapsed, where the agreement had ended before, or where there
+    was no breach after all.
     """
     agreement = case.agreement
     notice = case.termination_notice
     if case.state is not CaseState.TERMINATION_DECIDED or notice is None or notice.arrived_at is None:
         return None
     had_ended = agreement.state not in IN_FORCE or notice.arrived_at >= agreement.over_from
-    if had_ended or not is_breach(case.obligation.state):
+    if had_ended or has_lapsed(case) or not is_breach(case.obligation.state):
         return None
     return notice.arrived_at
 
@@ -90,12 +91,12 @@ def ended_by_case(case: BreachCase) -> datetime | None:
 def terminate(session: Session, case: BreachCase, *, now: datetime) -> bool:
     """Clause 4.4: the declaration has arrived, so the agreement has ended with its arrival.
 
-    False where that did not happen, was done before, or the right had lapsed when it arrived: then it goes on.
+    False where that did not happen, or was done before.
     """
     if ended_by_case(case) is None or case.termination_notice_id is None:
         return False
     arrival = arrival_of(session, case.termination_notice_id)
-    if arrival is None or has_lapsed(arrived_at=arrival.arrived_at, cutoff=_cutoff(session, case, now=now)):
+    if arrival is None:
         return False
     notice = case.termination_notice
     assert notice is not None, "its arrival was found"
@@ -124,7 +125,3 @@ def terminate(session: Session, case: BreachCase, *, now: datetime) -> bool:
 def proof_of(case: BreachCase) -> BreachProof:
     """Return what the register has to know of the breach."""
     return BreachProof(f"case:{case.id}", confirmed=case.known_at is not None, known_at=case.known_at)
-
-
-def _cutoff(session: Session, case: BreachCase, *, now: datetime) -> Deadline:
-    return counting_in_force(session, now=now).due(DeadlineRule.RESCISSION_CUTOFF, case.known_at or now)

@@ -105,6 +105,7 @@ class CaseFacts:
     demand, suspension, termination  state of the notice of each, None before it
     scheduler         how the scheduler's list stands to it
     is_running        there is a service that could be suspended
+    has_lapsed        the declaration of an end arrived too late; it ended nothing
     """
 
     state: CaseState
@@ -116,6 +117,7 @@ class CaseFacts:
     scheduler: List
     is_running: bool
     termination: NoticeState | None = None
+    has_lapsed: bool = False
 
 
 def waits_for(facts: CaseFacts) -> Waits:
@@ -149,6 +151,8 @@ def _open(facts: CaseFacts) -> Waits:
             return Waits.CONFIRMATION
         case CaseState.CONFIRMED:
             return Waits.DEMAND
+        case CaseState.TERMINATION_DECIDED if facts.has_lapsed:
+            return Waits.CLOSING
         case CaseState.TERMINATION_DECIDED:
             return (_for_notice(facts.termination) or Waits.SCHEDULER) if facts.is_running else Waits.SERVICE_ENDED
         case _ if facts.is_performed:
@@ -205,7 +209,7 @@ def open_acts(facts: CaseFacts) -> list[CaseAct]:
         CaseAct.SUSPEND: _is_breach(facts) and facts.is_running,
         CaseAct.REINSTATE: (facts.is_cure_accepted or not _is_breach(facts)) and facts.is_running,
         CaseAct.TERMINATE: _is_breach(facts) and facts.is_running,
-        CaseAct.CLOSE: facts.state in SETTLED or not facts.is_running,
+        CaseAct.CLOSE: facts.state in SETTLED or facts.has_lapsed or not facts.is_running,
     }
     acts = [act for act, event in _EVENTS.items() if event in events and allowed[act]]
     if facts.state is CaseState.SUSPENDED and facts.is_performed and not facts.is_cure_accepted:

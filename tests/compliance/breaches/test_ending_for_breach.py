@@ -12,9 +12,11 @@ from agreements.register.actions import advance
 from agreements.register.ending import ending_of
 from agreements.register.ending_rules import EndingGround
 from agreements.register.rules import AgreementState
+from compliance.breaches import board
 from compliance.breaches.actions import close, confirm, dismiss
 from compliance.breaches.rules import CaseState, GroundClass
 from compliance.breaches.termination import decide_termination
+from compliance.breaches.waiting import Waits
 from compliance.gateway.actions import decide_call
 from compliance.notices.actions import body_text
 from compliance.notices.rules import Language, NoticeKind
@@ -184,3 +186,18 @@ def test_an_approver_reads_the_declaration_and_sends_it_in_the_browser(app):
     assert answer.status_code == 302
     assert zh("not yet: it ends when the declaration has arrived") in text_of(client.get(f"/cases/{case_id}"))
     assert zh("Ends for breach declared, not arrived") in text_of(client.get("/"))
+
+
+def test_a_declaration_that_arrives_when_the_year_is_over_ends_nothing_and_the_case_can_be_closed(session):
+    case = an_unrectified_case(session)
+    agreement = case.agreement
+    agreement.service_end_exclusive_at = at("Wed 2026-07-29 00:00")
+    notice = decide(session, case, now=at("Tue 2025-09-23 10:00"))
+    arrive(session, notice, at("Wed 2025-09-24 00:00"))
+    later = at("Wed 2025-09-24 09:00")
+
+    assert sweep(session, later, "termination_execute") == 0
+    assert decide_call(session, agreement.tenant.tenant_key, agreement.product.code, now=later).is_allowed
+    assert board.rows(session, [case], now=later)[0].waits is Waits.CLOSING
+    close(session, case, reservation="保留索赔", version=case.version, actor=OFFICER, now=later)
+    assert (case.state, agreement.state) == (CaseState.CLOSED, AgreementState.IN_SERVICE)
