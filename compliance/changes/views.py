@@ -3,7 +3,6 @@
 Taking in is in `views_intake`, what is done about one change afterwards in `views_acts`.
 """
 
-import csv
 import io
 from collections.abc import Iterator
 from datetime import datetime
@@ -22,6 +21,7 @@ from agreements.kernel.instants import legal_date
 from agreements.kernel.web.formats import clock_time, short_day
 from agreements.kernel.web.language import label
 from agreements.kernel.web.paging import page_of
+from agreements.kernel.web.spreadsheets import BYTE_ORDER_MARK, csv_line
 from compliance.changes import reading
 from compliance.changes.foreseeing import dossier_of, file_of_change
 from compliance.changes.models import AnnouncedChange, ChangeEvent, ChangeNotice
@@ -32,7 +32,6 @@ from compliance.obligations.models import Obligation
 changes = Blueprint("changes", __name__, url_prefix="/changes")
 
 CHUNK = 500
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @changes.app_context_processor
@@ -155,7 +154,7 @@ def export() -> ResponseReturnValue:
 
 def _lines(session: Session, search: Search) -> Iterator[str]:
     now = clock.now(session)
-    yield "\ufeff" + _line(
+    yield BYTE_ORDER_MARK + csv_line(
         [
             gettext("Change no."),
             gettext("Tenant"),
@@ -186,7 +185,7 @@ def _lines(session: Session, search: Search) -> Iterator[str]:
         }
         for row in rows_of(session, [found[each] for each in ids[first : first + CHUNK] if each in found]):
             duties: list[Obligation | None] = [*row.clocks] or [None]
-            yield "".join(_line(_cells(row, duty, now=now)) for duty in duties)
+            yield "".join(csv_line(_cells(row, duty, now=now)) for duty in duties)
         session.expunge_all()  # a long export does not gather everything in memory
 
 
@@ -215,7 +214,7 @@ def _cells(row: ChangeRow, duty: Obligation | None, *, now: datetime) -> list[st
 
 
 def _announced_lines(session: Session, search: Search) -> Iterator[str]:
-    yield "\ufeff" + _line(
+    yield BYTE_ORDER_MARK + csv_line(
         [
             gettext("Tenant"),
             gettext("Tenant key"),
@@ -226,7 +225,7 @@ def _announced_lines(session: Session, search: Search) -> Iterator[str]:
         ]
     )
     for each in session.scalars(reading.announced(search)):
-        yield _line(_announced_cells(each))
+        yield csv_line(_announced_cells(each))
 
 
 def _announced_cells(each: AnnouncedChange) -> list[str]:
@@ -243,10 +242,3 @@ def _announced_cells(each: AnnouncedChange) -> list[str]:
 
 def _moment(at: datetime | None) -> str:
     return f"{short_day(at)} {clock_time(at)}" if at else ""
-
-
-def _line(cells: list[str]) -> str:
-    """Write one line. A cell that a spreadsheet would run as a formula is made text by an apostrophe."""
-    out = io.StringIO()
-    csv.writer(out).writerow([f"'{cell}" if cell.startswith(STARTS_A_FORMULA) else cell for cell in cells])
-    return out.getvalue()
