@@ -223,7 +223,7 @@ def _shown(session: Session, item: IntakeItem, known: dict[str, str]) -> OrderSh
         row=row,
         sums=arithmetic_of(row),
         doubts=tuple(doubts_of(row)),
-        product_code=order_review.product_code_of(row, known),
+        product_code=item.agreement.product.code if item.agreement else order_review.product_code_of(row, known),
         mark=order_review.seen_mark(row, item),
     )
 
