@@ -13,6 +13,7 @@ from agreements.kernel.access.rules import OPERATOR
 from agreements.kernel.db import unit_of_work
 from compliance.changes.rules import ChangeKind
 from compliance.upstream.rules import ChangeKind as UpstreamKind
+from tests.browser.contract_story import the_contract_side
 from tests.browser.parties import (
     BAIHUA,
     BANK4,
@@ -55,6 +56,7 @@ def populate(app, mail_server):
     a_case_is_closed(story)
     cases_of_autumn(story)
     this_week(story)
+    the_contract_side(story)
     story.go_to(NOW)
     return logins
 

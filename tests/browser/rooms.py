@@ -7,13 +7,25 @@ from flask_migrate import upgrade
 
 from agreements.kernel.db import db
 from app import create_app
-from tests.browser.parties import DONGQING, HAITANG, MUJIN, SHUISHAN, YUNSHAN, ZIJING
+from tests.browser.contract_story import statement_of
+from tests.browser.parties import (
+    BAIHUA,
+    DANFENG,
+    DONGQING,
+    HAITANG,
+    HUAISHU,
+    MUJIN,
+    QINGSONG,
+    SHUISHAN,
+    YUNSHAN,
+    ZIJING,
+)
 from tests.browser.populated import populate
 from tests.browser.story import Story
 from tests.browser.watching import a_window
 from tests.builders_access import PASSWORD
 from tests.builders_browser import serving
-from tests.builders_notices import MailServer, a_mail_server
+from tests.builders_notices import MailServer, a_mail_server, link_token
 
 PAGES = (
     ("today", "legal_officer", "/"),
@@ -21,7 +33,7 @@ PAGES = (
     ("register", "legal_officer", "/agreements"),
     ("register-search", "legal_officer", "/agreements?q=集团"),
     ("import", "legal_officer", "/import"),
-    ("import-review", "legal_officer", "/import/13"),
+    ("import-review", "legal_officer", "/import/15"),
     ("import-registered", "legal_officer", "/import/1"),
     ("agreement-suspended", "legal_officer", f"/agreements/{HAITANG.order_no}"),
     ("agreement-unpaid", "finance", f"/agreements/{MUJIN.order_no}"),
@@ -99,8 +111,69 @@ PAGES = (
     ("policies", "admin", "/admin/policies"),
     ("policy", "admin", "/admin/policies/suspension_cap_tenants"),
     ("account", "legal_officer", "/account"),
+    ("import-departing", "legal_officer", "/import/16"),
+    ("import-batches", "legal_officer", "/import/batches"),
+    ("import-list", "legal_officer", "/import/batches/1"),
+    ("import-files", "legal_officer", "/import/batches/2"),
+    ("orders", "legal_officer", "/import/orders"),
+    ("orders-paid", "finance", "/import/orders?state=payment"),
+    ("standard-forms", "legal_officer", "/standard-forms"),
+    ("standard-form", "legal_officer", "/standard-forms/1"),
+    ("standard-form-draft", "legal_approver", "/standard-forms/2"),
+    ("agreement-ended", "legal_officer", f"/agreements/{HUAISHU.order_no}"),
+    ("terms", "legal_officer", f"/agreements/{YUNSHAN.order_no}/terms"),
+    ("terms-conflict", "legal_approver", f"/agreements/{YUNSHAN.order_no}/terms"),
+    ("terms-corrected", "legal_approver", f"/agreements/{DANFENG.order_no}/terms"),
+    ("terms-earlier", "legal_officer", f"/agreements/{YUNSHAN.order_no}/terms?at=2026-01-15T10:00"),
+    (
+        "term-correction",
+        "legal_officer",
+        f"/agreements/{HAITANG.order_no}/corrections/new?key=change_notification&instrument=1",
+    ),
+    ("online-terms", "legal_officer", f"/agreements/{HAITANG.order_no}/online-terms/new?key=upstream_notice"),
+    ("ending", "legal_approver", f"/agreements/{QINGSONG.order_no}/ending"),
+    ("ending-unpaid", "ops", f"/agreements/{MUJIN.order_no}/ending"),
+    ("ended", "legal_officer", f"/agreements/{HUAISHU.order_no}/ending"),
+    ("supplements", "legal_officer", "/supplements"),
+    ("supplement-pick", "legal_officer", f"/supplements/new?order_no={HAITANG.order_no}"),
+    (
+        "supplement-new",
+        "legal_officer",
+        f"/supplements/new?order_no={HAITANG.order_no}&key=change_notification&key=service_end&key=quota_total",
+    ),
+    ("supplement-draft", "legal_approver", "/supplements/900000000000009-S1"),
+    ("supplement-one", "legal_officer", f"/supplements/{DONGQING.order_no}-S1"),
+    ("supplement-waiting", "legal_officer", f"/supplements/{DANFENG.order_no}-S1"),
+    ("supplement-in-force", "legal_officer", f"/supplements/{YUNSHAN.order_no}-S1"),
+    ("settlements", "legal_officer", "/settlements"),
+    ("settlement-issued", "finance", "/settlements/1"),
+    ("settlement-usage", "finance", "/settlements/2"),
+    ("settlement-calculator", "legal_officer", "/settlements/calculator"),
+    (
+        "settlement-calculated",
+        "legal_officer",
+        f"/settlements/calculator?order_no={HAITANG.order_no}&used=10000&ended_on=2026-11-20",
+    ),
+    ("papers", "legal_officer", "/papers"),
+    ("paper", "legal_officer", "/papers/1"),
+    ("copies", "legal_officer", "/papers/copies"),
+    ("copy", "legal_officer", "/papers/copies/1"),
+    ("copy-altered", "legal_officer", "/papers/copies/2"),
+    ("copy-unsigned", "legal_officer", "/papers/copies/3"),
+    ("paper-check", "legal_officer", "/papers/check"),
+    ("seals", "admin", "/papers/seals"),
+    ("seal-uses", "legal_officer", "/papers/uses"),
+    ("tenant-expired", "legal_officer", f"/tenants/{BAIHUA.key}"),
+    ("documents-expired", "legal_officer", "/documents?state=expired"),
+    ("retention", "legal_officer", "/retention"),
+    ("retention-held", "legal_approver", f"/retention/agreements/{HAITANG.order_no}"),
+    ("access-log", "auditor", "/access-log"),
 )
-VISITOR_PAGES = (("sign-in", "/sign-in"),)
+VISITOR_PAGES = (
+    ("sign-in", "/sign-in"),
+    ("verify", "/verify"),
+    ("verify-unknown", "/verify?number=LY-2026-000123-K7QF3M"),
+)
 
 
 @dataclass(frozen=True)
@@ -111,6 +184,15 @@ class Site:
     logins: dict[str, str]
     mail_server: MailServer
     story: Story
+
+    def visitor_pages(self):
+        """Return the pages that anybody can see, with what the links in the mails and on our papers lead to."""
+        number, _ = statement_of(self.story)
+        return (
+            *VISITOR_PAGES,
+            ("receipt", f"/n/{link_token(self.mail_server.wire[-1][1])}"),
+            ("verify-genuine", f"/verify?number={number}"),
+        )
 
 
 @contextmanager

@@ -11,10 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.browser.rooms import PAGES, VISITOR_PAGES, a_populated_site, sign_in
+from tests.browser.rooms import PAGES, a_populated_site, sign_in
 from tests.browser.watching import a_window
 from tests.builders_browser import a_browser
-from tests.builders_notices import link_token
 from tests.walk import ROOT
 
 README_PICTURE = ROOT / "docs" / "today.png"
@@ -32,12 +31,11 @@ def take_readme_picture(browser, site, complaints):
 
 def take_all(browser, site, folder, complaints):
     folder.mkdir(parents=True, exist_ok=True)
-    receipt = ("receipt", f"/n/{link_token(site.mail_server.wire[-1][1])}")
     for language, width, scheme in itertools.product(LANGUAGES, (1440, 360), ("light", "dark")):
         look = {"language": LANGUAGES[language], "width": width, "scheme": scheme}
         visitor = a_window(browser, site.address, complaints, **look)
         people = {}
-        for name, path in (*VISITOR_PAGES, receipt):
+        for name, path in site.visitor_pages():
             take(visitor, path, folder / f"{name}_{language}_{width}_{scheme}.png", complaints)
         for name, role, path in PAGES:
             if role not in people:

@@ -34,10 +34,10 @@ from compliance.upstream.rules import ReceivedVia, Triage
 from tests.builders import a_person, at, day
 from tests.builders_notices import link_token
 
-OFFICER = a_person("legal_officer", name="陈法务")
-APPROVER = a_person("legal_approver", name="李审批")
-OPS = a_person("ops", name="王运维")
-FINANCE = a_person("finance", name="赵财务")
+OFFICER = a_person("legal_officer", name="陈法务", person_id=2)
+APPROVER = a_person("legal_approver", name="李审批", person_id=3)
+OPS = a_person("ops", name="王运维", person_id=4)
+FINANCE = a_person("finance", name="赵财务", person_id=5)
 
 
 class Story:

@@ -5,10 +5,9 @@ from collections import defaultdict
 
 import pytest
 
-from tests.browser.rooms import PAGES, VISITOR_PAGES, a_populated_site, sign_in
+from tests.browser.rooms import PAGES, a_populated_site, sign_in
 from tests.browser.watching import a_window
 from tests.builders_browser import a_browser
-from tests.builders_notices import link_token
 from tests.walk import ROOT
 
 pytestmark = pytest.mark.browser
@@ -43,8 +42,7 @@ def test_axe_finds_nothing_on_any_page(language, in_turn, site):
     with a_browser() as browser:
         look = {"language": LANGUAGES[language]}
         visitor = a_window(browser, site.address, complaints, **look)
-        receipt = ("receipt", f"/n/{link_token(site.mail_server.wire[-1][1])}")
-        for name, path in (*VISITOR_PAGES, receipt):
+        for name, path in site.visitor_pages():
             faults += faults_of(visitor, name, path, next(schemes))
         rounds = defaultdict(list)
         for name, role, path in PAGES:

@@ -6,7 +6,7 @@ from collections import defaultdict
 import pytest
 from babel.messages.pofile import read_po
 
-from tests.browser.rooms import PAGES, VISITOR_PAGES, a_populated_site, sign_in
+from tests.browser.rooms import PAGES, a_populated_site, sign_in
 from tests.browser.watching import a_window
 from tests.builders_browser import a_browser
 from tests.walk import ROOT
@@ -21,7 +21,7 @@ def test_every_page_in_english_is_whole_wide_and_narrow(tmp_path):
     with a_browser() as browser, a_populated_site(tmp_path) as site:
         look = {"language": "en-GB"}
         visitor = a_window(browser, site.address, complaints, **look)
-        for name, path in VISITOR_PAGES:
+        for name, path in site.visitor_pages():
             faults += faults_of(visitor, name, path)
         rounds = defaultdict(list)
         tried = set()
