@@ -1,16 +1,24 @@
 """Documents of ours, seals, certificates and signed copies for tests."""
 
 import io
+from contextlib import contextmanager
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from socket import socket
+from threading import Thread
 
+from asn1crypto import keys as asn1_keys
+from asn1crypto import tsp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.timestamps import DummyTimeStamper
+from pyhanko_certvalidator.registry import SimpleCertificateStore
 from reportlab.pdfgen.canvas import Canvas
 
 from agreements.kernel import clock
@@ -116,6 +124,18 @@ class Authority:
         )
         return certificates._opened(held, None, is_trial=False), certificate, held
 
+    def timestamper(self):
+        """A timestamp authority that this authority vouches for, as pyhanko plays one."""
+        key = rsa.generate_private_key(65537, 2048)  # pyhanko's can do no other
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "示例时间戳服务")])
+        certificate = self._certificate(name, key, usage=ExtendedKeyUsageOID.TIME_STAMPING)
+        encoded = key.private_bytes(
+            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        store = SimpleCertificateStore()
+        store.register(certificates._asn1(self.certificate))
+        return DummyTimeStamper(certificates._asn1(certificate), asn1_keys.PrivateKeyInfo.load(encoded), store)
+
     def revoked(self, certificate):
         """A list that revokes a certificate since the day before it signed."""
         wall = clock.wall()
@@ -139,9 +159,9 @@ class Authority:
     def pem(self):
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
-    def _certificate(self, subject, key, *, is_authority=False):
+    def _certificate(self, subject, key, *, is_authority=False, usage=None):
         wall = clock.wall()
-        return (
+        builder = (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(self.name)
@@ -165,8 +185,45 @@ class Authority:
                 ),
                 critical=True,
             )
-            .sign(self.key, hashes.SHA256())
         )
+        if usage is not None:
+            builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=True)
+        return builder.sign(self.key, hashes.SHA256())
+
+
+@contextmanager
+def a_timestamp_authority(timestamper, *, status=200):
+    """Serve RFC 3161 on loopback; yields its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):  # its name is http.server's
+            asked = tsp.TimeStampReq.load(self.rfile.read(int(self.headers["Content-Length"])))
+            content = timestamper.request_tsa_response(asked).dump()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/timestamp-reply")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/tsa"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def free_address():
+    """An address of loopback at which nobody answers."""
+    with socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{taken.getsockname()[1]}/tsa"
 
 
 def a_plain_pdf(text="Contract copy", pages=1):

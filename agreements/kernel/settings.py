@@ -25,6 +25,8 @@ class Settings:
     smtp_from          sender's address of notices
     default_locale     zh or en, for people who have not chosen
     signing_pkcs12     key, certificate and chain that sign our documents; empty: a development certificate, marked so
+    signing_timestamp_url  authority (RFC 3161, http or https) that stamps our documents after they are issued; empty:
+                       none
     signing_trust      certificates (PEM) whose signatures on official copies are trusted; empty trusts none
     trusted_proxies    how many proxies before us set X-Forwarded-For and -Proto; 0 believes none of them
     """
@@ -43,6 +45,7 @@ class Settings:
     default_locale: str = "zh"
     signing_pkcs12: str = ""
     signing_passphrase: str = field(default="", repr=False)
+    signing_timestamp_url: str = ""
     signing_trust: str = ""
     max_upload_bytes: int = 20 * 1024 * 1024
     trusted_proxies: int = 0

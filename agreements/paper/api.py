@@ -55,6 +55,9 @@ class PaperShown(Schema):
     is_trial = fields.Boolean(required=True, metadata={"description": "Signed with a development certificate."})
     issued_at = Moment(required=True)
     issued_by = fields.String(required=True)
+    timestamped_at = Moment(
+        required=True, allow_none=True, metadata={"description": "As the timestamp authority says; null without one."}
+    )
     file = fields.String(required=True, metadata={"description": "Where the PDF is."})
 
 
@@ -80,14 +83,14 @@ CopyPage = page_schema(CopyShown, "CopyPage")
 def listed(*, q: str | None, kind: PaperKind | None, page: int, size: int) -> dict[str, Any]:
     """Documents, newest first."""
     found = page_of_rows(db.session(), reading.documents(text=(q or "").strip(), kind=kind), page=page, size=size)
-    found["items"] = [_paper(each) for each in found["items"]]
+    found["items"] = [shown_paper(each) for each in found["items"]]
     return found
 
 
 @papers.reads(f"/<{ID}:document_id>", answers=PaperShown)
 def one(document_id: int) -> dict[str, Any]:
     """One document."""
-    return _paper(reading.document_of_id(db.session(), document_id))
+    return shown_paper(reading.document_of_id(db.session(), document_id))
 
 
 @papers.reads(f"/<{ID}:document_id>/file", answers=None)
@@ -95,21 +98,21 @@ def file(document_id: int) -> Response:
     """The signed PDF, as it was issued."""
     session = db.session()
     document = reading.document_of_id(session, document_id)
-    return file_response(files.content_of(session, document.file), f"{document.number}.pdf")
+    return file_response(files.content_of(session, document.latest_file), f"{document.number}.pdf")
 
 
 @copies.reads("", answers=CopyPage, query=CopiesQuery)
 def listed_copies(*, q: str | None, page: int, size: int) -> dict[str, Any]:
     """Official copies, newest first."""
     found = page_of_rows(db.session(), reading.copies(text=(q or "").strip()), page=page, size=size)
-    found["items"] = [_copy(each) for each in found["items"]]
+    found["items"] = [shown_copy(each) for each in found["items"]]
     return found
 
 
 @copies.reads(f"/<{ID}:copy_id>", answers=CopyShown)
 def one_copy(copy_id: int) -> dict[str, Any]:
     """One official copy."""
-    return _copy(vault.copy_of_id(db.session(), copy_id))
+    return shown_copy(vault.copy_of_id(db.session(), copy_id))
 
 
 @copies.reads(f"/<{ID}:copy_id>/file", answers=None)
@@ -120,7 +123,8 @@ def copy_file(copy_id: int) -> Response:
     return file_response(files.content_of(session, found.file), found.name)
 
 
-def _paper(row: OfficialDocument) -> dict[str, Any]:
+def shown_paper(row: OfficialDocument) -> dict[str, Any]:
+    """Return what is told of a document of ours."""
     return {
         **{name: getattr(row, name) for name in PaperShown._declared_fields if hasattr(row, name)},  # noqa: SLF001
         "order_no": row.agreement.order_no if row.agreement else None,
@@ -130,7 +134,8 @@ def _paper(row: OfficialDocument) -> dict[str, Any]:
     }
 
 
-def _copy(row: VaultCopy) -> dict[str, Any]:
+def shown_copy(row: VaultCopy) -> dict[str, Any]:
+    """Return what is told of an official copy."""
     return {
         **{name: getattr(row, name) for name in CopyShown._declared_fields if hasattr(row, name)},  # noqa: SLF001
         "order_no": row.agreement.order_no if row.agreement else None,

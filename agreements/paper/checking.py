@@ -16,7 +16,7 @@ from asn1crypto import x509 as asn1_x509
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import ModificationLevel
-from pyhanko.sign.validation import EmbeddedPdfSignature, validate_pdf_signature
+from pyhanko.sign.validation import EmbeddedPdfSignature, validate_pdf_signature, validate_pdf_timestamp
 from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
@@ -96,14 +96,16 @@ def check(content: bytes, *, trusted: bytes = b"", at: datetime) -> PdfCheck:
         if reader.encrypted:
             raise NotChecked("ENCRYPTED")
         embedded = list(reader.embedded_regular_signatures)
+        stamps = list(reader.embedded_timestamp_signatures)
     except NotChecked:
         raise
     except Exception as error:  # a foreign parser on a foreign file: any fault of it means the file is damaged
         raise NotChecked("DAMAGED") from error
-    if len(embedded) > MOST_SIGNATURES:
+    if len(embedded) + len(stamps) > MOST_SIGNATURES:
         raise NotChecked("TOO_LARGE")
-    found = tuple(_judged(each, content, trust, at) for each in embedded)
-    if _has_a_tail(content):
+    proven = [_proven_at(each, trust, at) for each in stamps]
+    found = tuple(_judged(each, content, trust, at, _earliest(proven)) for each in embedded)
+    if any(each is None for each in proven) or _has_a_tail(content):
         found = tuple(replace(each, answer=SignatureAnswer.ALTERED, reason="drawn_over") for each in found)
     return PdfCheck(
         answer=worst([each.answer for each in found]),
@@ -161,20 +163,40 @@ def _revisions(content: bytes) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _proven_at(stamp: EmbeddedPdfSignature, trust: _Trust, at: datetime) -> datetime | bool | None:
+    """Return the time a document timestamp vouches for; False where nobody trusts it, None where it is broken."""
+    try:
+        status = validate_pdf_timestamp(stamp, validation_context=_context(trust, at))
+    except (SignatureValidationError, PdfError, ValueError):
+        return None
+    if not (status.intact and status.valid):
+        return None
+    return status.timestamp if status.trusted else False
+
+
+def _earliest(proven: list[datetime | bool | None]) -> datetime | None:
+    return min((each for each in proven if isinstance(each, datetime)), default=None)
+
+
 def _judged(
     signature: EmbeddedPdfSignature,
     content: bytes,
     trust: _Trust,
     at: datetime,
+    proven_at: datetime | None,
 ) -> SignatureFound:
+    """Judge one signature. proven_at: when a trusted document timestamp shows that it existed; None for none."""
     certificate = signature.signer_cert
     try:
         status = _status(signature, trust, at)
         timestamp = status.timestamp_validity
         if timestamp is not None and timestamp.intact and timestamp.valid and timestamp.trusted and not status.trusted:
             status = _status(signature, trust, timestamp.timestamp)
+        elif proven_at is not None and not status.trusted:
+            status = _status(signature, trust, proven_at)
         answer, reason = _answer(status)
-        stamped = timestamp.timestamp.isoformat() if timestamp is not None and timestamp.trusted else None
+        vouched = timestamp.timestamp if timestamp is not None and timestamp.trusted else proven_at
+        stamped = vouched.isoformat() if vouched is not None else None
     except (SignatureValidationError, PdfError, ValueError):
         answer, reason, stamped = SignatureAnswer.ALTERED, "altered", None
     return SignatureFound(
@@ -193,14 +215,17 @@ def _judged(
 
 
 def _status(signature: EmbeddedPdfSignature, trust: _Trust, at: datetime) -> PdfSignatureStatus:
-    context = ValidationContext(
+    return validate_pdf_signature(signature, signer_validation_context=_context(trust, at))
+
+
+def _context(trust: _Trust, at: datetime) -> ValidationContext:
+    return ValidationContext(
         trust_roots=trust.roots,
         crls=trust.revocations,
         allow_fetching=False,
         revocation_mode="soft-fail",
         moment=at,
     )
-    return validate_pdf_signature(signature, signer_validation_context=context)
 
 
 def _answer(status: PdfSignatureStatus) -> tuple[SignatureAnswer, str]:

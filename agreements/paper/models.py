@@ -75,6 +75,7 @@ class OfficialDocument(Base):
     certificate_sha256  fingerprint of the signing certificate; is_trial where that is the development one
     subject             what it was made for, such as "notice:12"; None for a document of nothing in particular
     content_sha256      of what it says; one subject has one document of one content
+    stamped_file_id     the same file with a timestamp after it, added once; timestamped_at: as the authority says
     """
 
     __tablename__ = "official_document"
@@ -82,6 +83,7 @@ class OfficialDocument(Base):
         UniqueConstraint("year", "sequence"),
         UniqueConstraint("subject", "content_sha256"),
         CheckConstraint("(subject IS NULL) = (content_sha256 IS NULL)", name="subject"),
+        CheckConstraint("(stamped_file_id IS NULL) = (timestamped_at IS NULL)", name="timestamped"),
         CheckConstraint("length(unsigned_sha256) = 64 AND length(signed_sha256) = 64", name="hashes"),
         CheckConstraint("pages >= 1", name="pages"),
         Index(None, "agreement_id", "issued_at"),
@@ -109,11 +111,19 @@ class OfficialDocument(Base):
     is_trial: Mapped[bool] = mapped_column(Boolean(create_constraint=True, name="is_trial"))
     issued_at: Mapped[datetime] = mapped_column(UTCDateTime)
     issued_by: Mapped[str] = mapped_column(String(120))
+    stamped_file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
+    timestamped_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     agreement: Mapped[Agreement | None] = relationship()
     tenant: Mapped[Tenant] = relationship()
-    file: Mapped[StoredFile] = relationship()
+    file: Mapped[StoredFile] = relationship(foreign_keys=[file_id])
+    stamped_file: Mapped[StoredFile | None] = relationship(foreign_keys=[stamped_file_id])
     use: Mapped["SealUse"] = relationship(back_populates="document")
+
+    @property
+    def latest_file(self) -> StoredFile:
+        """What is handed out: the file with its timestamp, once there is one."""
+        return self.stamped_file or self.file
 
 
 class SealUse(Base):

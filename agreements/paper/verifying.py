@@ -37,14 +37,14 @@ def by_number(session: Session, number: str) -> Verified:
 
 
 def by_file(session: Session, found: PdfCheck) -> Verified:
-    """Judge a checked file: the bytes as issued, or those with harmless signatures after them, are genuine.
+    """Judge a checked file: the bytes as issued are genuine, also with our timestamp or harmless signatures after.
 
     A file that bears one of our numbers or our signature and is neither is altered.
     """
     hashes = (found.sha256, *found.revisions)
     document = session.scalar(select(OfficialDocument).where(OfficialDocument.signed_sha256.in_(hashes)))
     if document is not None:
-        if document.signed_sha256 == found.sha256:
+        if found.sha256 in (document.signed_sha256, document.latest_file.sha256):
             return _told(document, Genuineness.GENUINE)
         holds = found.answer in (SignatureAnswer.VALID, SignatureAnswer.UNTRUSTED)
         return _told(document, Genuineness.GENUINE if holds else Genuineness.ALTERED, has_more=holds)

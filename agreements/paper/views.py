@@ -68,7 +68,12 @@ def index() -> ResponseReturnValue:
 def show(document_id: int) -> ResponseReturnValue:
     require(g.actor, Permission.READ)
     session = db.session()
-    return render_template("paper/document.html", document=reading.document_of_id(session, document_id), tab="issued")
+    return render_template(
+        "paper/document.html",
+        document=reading.document_of_id(session, document_id),
+        stamps=bool(session.info["settings"].signing_timestamp_url),
+        tab="issued",
+    )
 
 
 @papers.get("/<int:document_id>/file")
@@ -76,7 +81,7 @@ def download(document_id: int) -> ResponseReturnValue:
     require(g.actor, Permission.READ)
     session = db.session()
     document = reading.document_of_id(session, document_id)
-    return file_response(files.content_of(session, document.file), f"{document.number}.pdf")
+    return file_response(files.content_of(session, document.latest_file), f"{document.number}.pdf")
 
 
 @papers.get("/copies")

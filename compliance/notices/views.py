@@ -211,7 +211,7 @@ def letter(token: str) -> ResponseReturnValue:
         return render_template("notices/no_receipt.html", error=error), error.status
     if document is None:
         abort(404)
-    response = file_response(files.content_of(session, document.file), f"{document.number}.pdf")
+    response = file_response(files.content_of(session, document.latest_file), f"{document.number}.pdf")
     response.headers["Cache-Control"] = "no-store"
     return response
 

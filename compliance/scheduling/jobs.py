@@ -15,6 +15,7 @@ from agreements.kernel.errors import N_
 from agreements.kernel.idempotency import forget_answers
 from agreements.kernel.pausing import open_pause
 from agreements.kernel.sweeps import Sweep, SweepRun, always, run_sweep
+from agreements.paper.timestamping import stamp_due
 from agreements.parties.searching import index_missing
 from agreements.register import sweeps as register_sweeps
 from compliance.alarms import (
@@ -179,6 +180,14 @@ def read_uploads(asked: Asked) -> Outcome:
     return Outcome() if asked.due_by < asked.now else Outcome(read_on(go_on=asked.go_on))
 
 
+def stamp_documents(asked: Asked) -> Outcome:
+    """Ask for the timestamps that our documents lack. Asked for the past it does nothing."""
+    if asked.due_by < asked.now:
+        return Outcome()
+    counts = stamp_due(unit_of_work, db.session().info["settings"], now=asked.now, go_on=asked.go_on)
+    return Outcome(SweepRun(done=counts.stamped), postponed=counts.unanswered)
+
+
 def mail_alarms(asked: Asked) -> Outcome:
     """Send the staff what calls them. Asked for the past it does nothing."""
     if asked.due_by < asked.now:
@@ -318,6 +327,7 @@ JOBS: tuple[Job, ...] = (
         pump=index_names,
     ),
     Job("mail_alarms", 60, N_("Sends alarms to the staff they call"), pump=mail_alarms, stops_when_paused=True),
+    Job("stamp_documents", 300, N_("Asks the timestamp authority to stamp our documents"), pump=stamp_documents),
     Job(
         "retention_purge",
         86400,

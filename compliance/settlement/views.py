@@ -120,7 +120,7 @@ def statement(settlement_id: int) -> ResponseReturnValue:
     document = None if number is None else document_of_number(session, number)
     if document is None:
         raise NotFound(N_("This settlement has no statement yet."), field="settlement")
-    return file_response(files.content_of(session, document.file), document.file.name)
+    return file_response(files.content_of(session, document.latest_file), document.file.name)
 
 
 @settlements.get("/<int:settlement_id>/usage/<int:statement_id>/file")
