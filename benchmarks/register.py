@@ -9,6 +9,7 @@ statements a page asks.
 """
 
 import argparse
+import gc
 import random
 import statistics
 import sys
@@ -214,6 +215,8 @@ def main() -> None:
             print(f"{wanted.agreements:,} agreements in {time.perf_counter() - began:.0f} s on {db.engine.name}")
             client = signed_in_client(app, "legal_officer")
             client.get("/agreements")
+            gc.collect()
+            gc.freeze()  # as deploy/web.py does before its workers start
             print(f"{'page':<24}{'page ms':>10}{'bare ms':>10}{'ratio':>8}{'queries':>9}")
             for name, address in PAGES.items():
                 page, bare, queries = measure(client, address, wanted.rounds)
