@@ -125,7 +125,7 @@ def test_the_table_lists_every_job_with_its_heartbeat(normal):
 
     rows = {row["job"]: row for row in json.loads(jobs(normal, "list", "--json").stdout)}
 
-    assert list(rows)[:2] == ["clock_check", "lifecycle"]
+    assert list(rows)[:3] == ["clock_check", "termination_execute", "lifecycle"]
     assert rows["lifecycle"]["last_run"]["done"] == 1
     assert rows["lifecycle"]["late"] is False
     assert "every 5 s" in jobs(normal, "list").stdout
