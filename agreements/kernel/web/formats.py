@@ -1,9 +1,13 @@
 """How dates, instants and amounts read on pages: always Shanghai time, in the person's language."""
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from flask_babel import gettext
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from agreements.kernel.access.models import Locale
 from agreements.kernel.instants import SHANGHAI, legal_date, require_aware
@@ -137,3 +141,17 @@ FILTERS = (
     time_left,
     month_name,
 )
+
+
+def as_filter(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a filter that Jinja asks at each rendering.
+
+    It works out a constant when it compiles a template, in the language of whoever opens the page first; what asks for
+    the context it leaves alone.
+    """
+
+    @pass_context
+    def said(_context: Context, *values: Any, **options: Any) -> Any:
+        return function(*values, **options)
+
+    return said

@@ -43,7 +43,7 @@ def prepare_web(app: Flask, settings: Settings) -> None:
     app.before_request(readable.require_readable)
     app.after_request(sessions.keep_visitor)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update({function.__name__: function for function in formats.FILTERS})
+    app.jinja_env.filters.update({function.__name__: formats.as_filter(function) for function in formats.FILTERS})
     app.jinja_env.globals.update(
         label=language.label,
         look_of=states.look_of,

@@ -128,3 +128,10 @@ def test_time_left_names_its_two_largest_units(app, bound, zh, en):
     for locale, words in (("zh", zh), ("en", en)):
         with force_locale(locale):
             assert formats.time_left(bound, at("Wed 2025-11-12 11:00") - timedelta(seconds=30)) == words
+
+
+def test_a_template_speaks_the_language_of_its_reader_and_not_of_its_first_one(app):
+    template = app.jinja_env.from_string("{{ '3.3'|clause_words }}")
+    for locale, words in (("zh", "第3.3条"), ("en", "Clause 3.3")):
+        with force_locale(locale):
+            assert template.render() == words
