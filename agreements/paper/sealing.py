@@ -61,7 +61,7 @@ def first_seal(session: Session, kind: SealKind, *, name: str, actor: Actor, now
         raise Conflict(
             N_("The seal of this kind is retired."),
             code="SEAL_RETIRED",
-            remedy=N_("Make a new seal under Seals and documents."),
+            remedy=N_("Make a new seal under Sealed papers."),
         )
     return _make(session, kind, name=name, line=LINES[kind], roles=FIRST_ROLES, person_ids=(), actor=actor, now=now)
 
@@ -144,7 +144,7 @@ def require_use(seal: Seal, actor: Actor) -> None:
         raise NotPermitted(
             N_("%(name)s may not use this seal."),
             code="SEAL_NOT_YOURS",
-            remedy=N_("Ask who is named for it under Seals and documents."),
+            remedy=N_("Ask who is named for it under Sealed papers."),
             name=actor.name,
         )
 
