@@ -9,6 +9,7 @@ from flask_migrate import Migrate
 
 from agreements.calendar import cli as calendar_cli
 from agreements.intake import api as intake_api
+from agreements.intake import api_batches as batch_api
 from agreements.intake import batch_views, form_views, import_cli
 from agreements.intake import cli as intake_cli
 from agreements.intake import views as intake_views
@@ -27,11 +28,14 @@ from agreements.kernel.web.mounting import PEOPLE, PUBLIC, STAFF_KEYS, Access, g
 from agreements.kernel.web.rest_document import publish
 from agreements.kernel.web.shell import prepare_web
 from agreements.paper import api as paper_api
+from agreements.paper import api_checks as paper_checks_api
+from agreements.paper import api_seals as paper_seals_api
 from agreements.paper import seal_views as paper_seals
 from agreements.paper import supplement_views as paper_supplements
 from agreements.paper import verify_views as paper_verification
 from agreements.paper import views as paper_views
 from agreements.register import api as register_api
+from agreements.register import api_records as register_records_api
 from agreements.register import models as register_models
 from agreements.register import views_supplements as register_supplements
 from agreements.register import views_terms as register_terms
@@ -58,9 +62,12 @@ from compliance.desk import own_documents as desk_own_documents
 from compliance.desk import past_views as desk_past
 from compliance.desk import prepare_cli
 from compliance.desk import register as desk_register
+from compliance.desk import register_api as desk_register_api
+from compliance.desk import service_api as desk_service_api
 from compliance.desk import tenant as desk_tenant
 from compliance.desk import tenant_account as desk_tenant_account
 from compliance.desk import tenant_api as desk_tenant_api
+from compliance.desk import tenant_people_api as desk_tenant_people_api
 from compliance.desk import tenant_records as desk_tenant_records
 from compliance.desk import today as desk_today
 from compliance.gateway import api as gateway_api
@@ -176,14 +183,19 @@ def register_rooms(app: Flask) -> None:
         (desk_calendar_feed.blueprint, PEOPLE),
         (desk_calendar_feed.public, PUBLIC),
         (intake_api.imports, STAFF_KEYS),
+        (batch_api.room, STAFF_KEYS),
         (intake_api.standard_forms, STAFF_KEYS),
         (desk_api.agreements, STAFF_KEYS),
         (desk_api.tenants, STAFF_KEYS),
+        (desk_register_api.room, STAFF_KEYS),
+        (desk_service_api.room, STAFF_KEYS),
+        (desk_tenant_people_api.people, STAFF_KEYS),
         (desk_tenant_api.accounts, STAFF_KEYS),
         (desk_tenant_api.documents, STAFF_KEYS),
         (desk_ending_api.room, STAFF_KEYS),
         (register_api.terms, STAFF_KEYS),
         (register_api.supplements, STAFF_KEYS),
+        (register_records_api.records, STAFF_KEYS),
         (obligations_api.room, STAFF_KEYS),
         (changes_api.room, STAFF_KEYS),
         (upstream_api.room, STAFF_KEYS),
@@ -191,6 +203,10 @@ def register_rooms(app: Flask) -> None:
         (settlement_api.room, STAFF_KEYS),
         (paper_api.papers, STAFF_KEYS),
         (paper_api.copies, STAFF_KEYS),
+        (paper_checks_api.checks, STAFF_KEYS),
+        (paper_checks_api.kept, STAFF_KEYS),
+        (paper_checks_api.sealed, STAFF_KEYS),
+        (paper_seals_api.room, STAFF_KEYS),
         (retention_api.room, STAFF_KEYS),
         (retention_api.accesses, STAFF_KEYS),
         (notices_api.room, STAFF_KEYS),

@@ -18,6 +18,8 @@ from agreements.intake.api_schemas import (
     ImportAmountBody,
     ImportCorrectionBody,
     ImportDeviationsBody,
+    ImportDiscardBody,
+    ImportFileBody,
     ImportNoteBody,
     ImportPage,
     ImportQuery,
@@ -28,18 +30,22 @@ from agreements.intake.beside import departures
 from agreements.intake.fields import KNOWN
 from agreements.intake.form_models import FormVersion
 from agreements.intake.import_record import import_of_id, review_of, text_of, unconfirmed_amounts
+from agreements.intake.loading import SourceText, source_of
 from agreements.intake.models import Amount, ContractImport, ImportState
 from agreements.intake.registering import missing_fields
+from agreements.intake.uploads import contract_upload
+from agreements.kernel.access.rules import Permission, require
 from agreements.kernel.db import db
 from agreements.kernel.web.rest import Created, PageQuery, RestRoom, page_of_rows
-from agreements.kernel.web.rest_fields import ID
+from agreements.kernel.web.rest_fields import ID, content_of
+from agreements.parties.actions import Upload
 
 imports = RestRoom(
     "imports",
     __name__,
     path="/imports",
     description="Contract files under review: what was read, its warnings, and each clause that departs from the"
-    " standard form. Files are uploaded on the Import page. Addresses, contacts and telephone numbers are not told.",
+    " standard form. Many files at once go to /import-batches. Addresses, contacts and telephone numbers are not told.",
 )
 standard_forms = RestRoom(
     "standard_forms",
@@ -66,6 +72,28 @@ def listed(*, state: str, page: int, size: int) -> dict[str, Any]:
 def one(import_id: int) -> dict[str, Any]:
     """One import with its fields, warnings, amounts and deviations."""
     return _shown(db.session(), import_id)
+
+
+def _read(*, file: dict[str, Any]) -> dict[str, Any]:
+    """Read a file before the transaction begins: it may take its time."""
+    require(g.actor, Permission.IMPORT_AGREEMENT)
+    upload = contract_upload(file["name"], content_of(file, "file"))
+    return {"upload": upload, "source": source_of(upload.name, upload.content)}
+
+
+@imports.acts("", takes=ImportFileBody, answers=ImportShown, status=HTTPStatus.CREATED, prepares=_read)
+def take_in(session: Session, *, now: datetime, upload: Upload, source: SourceText) -> Created:
+    """Take in a contract file for review; the same file again answers the review it has, and opens a discarded one."""
+    imported = actions.take_in(session, upload, source, actor=g.actor, now=now)
+    session.flush()  # its id is told
+    return Created(_shown(session, imported.id), url_for(f"{imports.name}.one", import_id=imported.id))
+
+
+@imports.acts(f"{ONE}/discard", takes=ImportDiscardBody, answers=ImportShown)
+def discard(session: Session, *, now: datetime, import_id: int, version: int) -> dict[str, Any]:
+    """Lay a review aside; the file stays."""
+    actions.discard(session, import_of_id(session, import_id), version=version, actor=g.actor, now=now)
+    return _shown(session, import_id)
 
 
 @imports.acts(f"{ONE}/warnings/<{ID}:warning_id>/acknowledge", takes=ImportNoteBody, answers=ImportShown)
@@ -195,6 +223,7 @@ def _shown(session: Session, import_id: int) -> dict[str, Any]:
         "form_version_id": imported.form_version_id,
         "form": imported.form_version.form.key if imported.form_version else None,
         "fields_read": {name: review.value(name) for name in KNOWN if not name.endswith(NOT_TOLD)},
+        "evidence": {name: span for name, span in review.read["evidence"].items() if not name.endswith(NOT_TOLD)},
         "missing": list(missing_fields(review)),
         "amounts": [
             {"amount": amount, "value": review.amount(amount), "is_confirmed": amount not in left} for amount in Amount

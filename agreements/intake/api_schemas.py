@@ -9,13 +9,25 @@ from agreements.intake.models import Amount, ImportState
 from agreements.intake.reviewing import LONGEST_NOTE
 from agreements.intake.standard_form import Part
 from agreements.kernel.web.rest import PageQuery, page_schema
-from agreements.kernel.web.rest_fields import Choice, Moment, StrictSchema, Text, Whole, Word
+from agreements.kernel.web.rest_fields import Choice, FileSent, Moment, StrictSchema, Text, Whole, Word
 
 MOST_AT_ONCE = 500
 
 
 class FormActBody(StrictSchema):
     """The address says it all."""
+
+
+class ImportFileBody(StrictSchema):
+    file = fields.Nested(
+        FileSent,
+        required=True,
+        metadata={"description": "Text, Markdown, HTML, docx, PDF, scan; read by its bytes."},
+    )
+
+
+class ImportDiscardBody(StrictSchema):
+    version = Whole(least=1, required=True)
 
 
 class ImportQuery(PageQuery):
@@ -58,6 +70,15 @@ class ImportDeviationShown(Schema):
     acknowledged_at = Moment(required=True, allow_none=True)
 
 
+class ImportEvidence(Schema):
+    """Where a field was read: half-open span of the text in characters, and how sure the reader was (0 to 1)."""
+
+    start = fields.Integer(required=True)
+    end = fields.Integer(required=True)
+    page = fields.Integer(load_default=None, allow_none=True)
+    confidence = fields.Float(required=True)
+
+
 class ImportAmountShown(Schema):
     amount = Word(Amount, required=True)
     value = fields.String(required=True, allow_none=True)
@@ -69,6 +90,12 @@ class ImportShown(ImportInList):
     form = fields.String(required=True, allow_none=True, metadata={"description": "Key of the standard form."})
     fields_read = fields.Dict(
         required=True, metadata={"description": "Order, accounts and terms as they would be registered, by field."}
+    )
+    evidence = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(ImportEvidence),
+        required=True,
+        metadata={"description": "Span, page and confidence, by field or term."},
     )
     missing = fields.List(fields.String(), required=True)
     amounts = fields.List(fields.Nested(ImportAmountShown), required=True)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from flask import Response
+from flask import Response, g
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -18,7 +18,6 @@ from agreements.parties.models import Party, Tenant
 from agreements.parties.rules import normalised_name
 from agreements.register.actions import agreement_of_order
 from agreements.register.models import Agreement
-from agreements.register.rules import AgreementState
 from compliance.desk import rules
 from compliance.desk.agreement_reading import file_of_agreement
 from compliance.desk.api_schemas import (
@@ -33,8 +32,7 @@ from compliance.desk.api_schemas import (
 from compliance.desk.arranging import labels_of
 from compliance.desk.cli import agreement_at
 from compliance.desk.reading import Position, positions_of
-from compliance.desk.rules import ServiceState
-from compliance.desk.searching import Search, agreements_of_ids, count_found, ids_found
+from compliance.desk.searching import agreements_of_ids, count_found, ids_found, search_of
 from compliance.desk.tenant_reading import file_of_tenant, record_of_tenant
 from compliance.service.rules import HoldGround
 
@@ -54,28 +52,17 @@ ORDER, TENANT = "/<order_no>", "/<tenant_key>"
 
 
 @agreements.reads("", answers=AgreementPage, query=AgreementQuery)
-def listed(
-    *,
-    q: str | None,
-    state: AgreementState | None,
-    service: ServiceState | None,
-    product: str | None,
-    ending_days: int | None,
-    label: str | None,
-    sort: str,
-    page: int,
-    size: int,
-) -> dict[str, Any]:
+def listed(*, page: int, size: int, **asked: Any) -> dict[str, Any]:
     """Agreements, the latest registered first."""
     session = db.session()
     now = clock.now(session)
-    search = Search((q or "").strip(), state, service, product or "", ending_days, sort, label=label or "")
-    ids = ids_found(session, search, now=now).limit(size).offset((page - 1) * size)
+    search = search_of(**asked)
+    ids = ids_found(session, search, now=now, person_id=g.actor.id).limit(size).offset((page - 1) * size)
     rows = agreements_of_ids(session, session.scalars(ids).all())
     positions = positions_of(session, rows, now=now)
     labels = labels_of(session, [agreement.id for agreement in rows])
     items = [_row(agreement, positions[agreement.id], labels.get(agreement.id, [])) for agreement in rows]
-    return page_of_items(items, count_found(session, search, now=now), page=page, size=size)
+    return page_of_items(items, count_found(session, search, now=now, person_id=g.actor.id), page=page, size=size)
 
 
 @agreements.reads(ORDER, answers=AgreementShown, query=AtQuery)

@@ -1,6 +1,6 @@
 """What REST takes and tells of agreements and tenants."""
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from agreements.calendar.deadline_table import Debtor
 from agreements.kernel.web.rest import PageQuery, page_schema
@@ -20,7 +20,9 @@ TENANT_SORTS = ("name", "-name", "recorded", "-recorded")
 INSTANT, DATE = {"format": "date-time"}, {"format": "date"}
 
 
-class AgreementQuery(PageQuery):
+class RegisterExportQuery(StrictSchema):
+    """What the register is narrowed to, and in what order."""
+
     q = Text(
         longest=LONGEST_QUERY,
         load_default=absent,
@@ -36,7 +38,16 @@ class AgreementQuery(PageQuery):
         metadata={"description": "Service ends within so many calendar days."},
     )
     label = Text(longest=LONGEST_LABEL, load_default=absent, metadata={"description": "A label put on it."})
+    owner = fields.String(
+        load_default=absent,
+        validate=validate.Regexp(r"^(me|nobody|[1-9][0-9]{0,8})\Z", error="me, nobody, or a person's id."),
+        metadata={"description": "In whose care it is: me, nobody, or a person's id."},
+    )
     sort = Choice(AGREEMENT_SORTS, load_default=NEWEST_FIRST)
+
+
+class AgreementQuery(PageQuery, RegisterExportQuery):
+    """A page of what the register finds."""
 
 
 class AtQuery(StrictSchema):

@@ -91,6 +91,23 @@ def read_search(address: Mapping[str, str]) -> Search:
     )
 
 
+def search_of(
+    *,
+    q: str | None,
+    state: AgreementState | None,
+    service: ServiceState | None,
+    product: str | None,
+    ending_days: int | None,
+    owner: str | None,
+    label: str | None,
+    sort: str,
+) -> Search:
+    """Return the search that a program asks for, by the names of REST."""
+    return Search(
+        (q or "").strip(), state, service, product or "", ending_days, sort, owner=owner or "", label=label or ""
+    )
+
+
 def query_of(search: Search) -> str:
     """Return the query of the address that shows a search again; what is left out is not in it."""
     parts = {

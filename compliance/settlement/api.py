@@ -4,22 +4,27 @@ from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any
 
-from flask import g, url_for
+from flask import Response, g, url_for
 from sqlalchemy.orm import Session
 
+from agreements.kernel import files
 from agreements.kernel.db import db
+from agreements.kernel.errors import N_, NotFound
 from agreements.kernel.money import Money, parse_yuan
-from agreements.kernel.web.rest import Created, RestRoom, page_of_rows
+from agreements.kernel.web.rest import Created, RestRoom, file_response, page_of_rows
 from agreements.kernel.web.rest_fields import ID, content_of
+from agreements.paper.issuing import document_of_number
 from agreements.parties.actions import Upload
 from agreements.register.actions import agreement_of_order
 from compliance.settlement import actions, reading, usage
 from compliance.settlement.actions import settlement_of_id
 from compliance.settlement.api_schemas import (
     ConfirmSettlementBody,
+    EarlierRefundsBody,
     NothingMore,
     OpenBody,
     PayBody,
+    RejectUsageBody,
     SettlementPage,
     SettlementQuery,
     SettlementShown,
@@ -97,6 +102,34 @@ def sign_off(session: Session, *, now: datetime, settlement_id: int, statement_i
     return _shown(session, settlement_id)
 
 
+@room.acts(f"{ONE}/usage/<{ID}:statement_id>/reject", takes=RejectUsageBody, answers=SettlementShown)
+def reject_usage(
+    session: Session, *, now: datetime, settlement_id: int, statement_id: int, reason: str
+) -> dict[str, Any]:
+    """Find, as a second person, that a usage statement does not agree with its file."""
+    agreement_id = settlement_of_id(session, settlement_id).agreement_id
+    statement = usage.statement_of_id(session, statement_id, agreement_id=agreement_id)
+    usage.reject(session, statement, reason=reason, actor=g.actor, now=now)
+    return _shown(session, settlement_id)
+
+
+@room.acts(f"{ONE}/earlier-refunds", takes=EarlierRefundsBody, answers=SettlementShown)
+def earlier_refunds(
+    session: Session, *, now: datetime, settlement_id: int, version: int, amount: str, note: str
+) -> dict[str, Any]:
+    """Record what was refunded before, by the platform for instance; it is taken off once."""
+    actions.set_earlier_refunds(
+        session,
+        settlement_of_id(session, settlement_id),
+        parse_yuan(amount, "amount"),
+        note=note,
+        version=version,
+        actor=g.actor,
+        now=now,
+    )
+    return _shown(session, settlement_id)
+
+
 @room.acts(f"{ONE}/confirm", takes=ConfirmSettlementBody, answers=SettlementShown)
 def confirm(
     session: Session, *, now: datetime, settlement_id: int, version: int, reason: str, basis: Basis, refund: str
@@ -154,6 +187,26 @@ def withdraw(session: Session, *, now: datetime, settlement_id: int, version: in
     settlement = settlement_of_id(session, settlement_id)
     fresh = actions.withdraw(session, settlement, reason=reason, version=version, actor=g.actor, now=now)
     return _shown(session, fresh.id)
+
+
+@room.reads(f"{ONE}/statement", answers=None)
+def statement_file(settlement_id: int) -> Response:
+    """The signed statement as PDF."""
+    session = db.session()
+    number = settlement_of_id(session, settlement_id).document_number
+    document = None if number is None else document_of_number(session, number)
+    if document is None:
+        raise NotFound(N_("This settlement has no statement yet."), field="settlement")
+    return file_response(files.content_of(session, document.file), document.file.name)
+
+
+@room.reads(f"{ONE}/usage/<{ID}:statement_id>/file", answers=None)
+def usage_file(settlement_id: int, statement_id: int) -> Response:
+    """The file of a usage statement."""
+    session = db.session()
+    settlement = settlement_of_id(session, settlement_id)
+    file = usage.statement_of_id(session, statement_id, agreement_id=settlement.agreement_id).file
+    return file_response(files.content_of(session, file), file.name)
 
 
 def _shown(session: Session, settlement_id: int) -> dict[str, Any]:

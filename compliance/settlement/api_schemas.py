@@ -95,6 +95,16 @@ class VersionedReason(StrictSchema):
     reason = Text(required=True, lines=True)
 
 
+class RejectUsageBody(StrictSchema):
+    reason = Text(required=True, lines=True)
+
+
+class EarlierRefundsBody(StrictSchema):
+    version = Whole(least=1, required=True, metadata=VERSION)
+    amount = Text(longest=20, required=True, metadata={**AMOUNT, "description": "In yuan."})
+    note = Text(required=True, lines=True)
+
+
 class ConfirmSettlementBody(VersionedReason):
     basis = Word(Basis, required=True)
     refund = Text(longest=20, required=True, metadata={**AMOUNT, "description": "What the approver saw, in yuan."})

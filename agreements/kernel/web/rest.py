@@ -139,24 +139,40 @@ class RestRoom(Blueprint):  # type: ignore[misc]  # flask-smorest comes without 
         return decorator
 
     def acts(
-        self, rule: str, *, takes: type[Schema], answers: type[Schema], status: HTTPStatus = HTTPStatus.OK
+        self,
+        rule: str,
+        *,
+        takes: type[Schema],
+        answers: type[Schema],
+        status: HTTPStatus = HTTPStatus.OK,
+        prepares: Callable[..., dict[str, Any]] | None = None,
+        keeps_answer: bool = True,
     ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
         """Register a POST that acts once for each Idempotency-Key.
 
         The function gets the writing session, `now`, the values of the address and the body's values by name; it
         returns what `answers` tells, or a `Created`.
+
+        prepares      gets the same values before the transaction begins, and returns what the function gets instead:
+                      for what takes its time, such as reading a file
+        keeps_answer  False where the answer holds what must not be kept: no key is asked, and each request acts
         """
 
         def decorator(function: Callable[..., Any]) -> Callable[..., Response]:
             @wraps(function)
             def view(given: dict[str, Any], /, **path: Any) -> Response:
                 require(g.actor, Permission.READ)
-                return _once(
-                    lambda session: function(session, now=clock.now(session), **path, **given), answers(), status
-                )
+                key = _key() if keeps_answer else None
+                values = prepares(**path, **given) if prepares else {**path, **given}
+
+                def act(session: Session) -> Any:
+                    return function(session, now=clock.now(session), **values)
+
+                return _unkept(act, answers(), status) if key is None else _once(key, act, answers(), status)
 
             view = self.response(status, answers)(self.arguments(takes)(view))
-            view = self.doc(parameters=[KEY_PARAMETER])(view)
+            if keeps_answer:
+                view = self.doc(parameters=[KEY_PARAMETER])(view)
             self._publish(rule, function.__name__, view, "POST", [*ALWAYS, HTTPStatus.NOT_FOUND, *OF_ACTS])
             return view
 
@@ -171,8 +187,14 @@ class RestRoom(Blueprint):  # type: ignore[misc]  # flask-smorest comes without 
         self.add_url_rule(rule, name, view, methods=[method])
 
 
-def _once(act: Callable[[Session], Any], schema: Schema, status: HTTPStatus) -> Response:
-    """Do the act and keep its answer in one transaction, or give the answer that this key had."""
+def _unkept(act: Callable[[Session], Any], schema: Schema, status: HTTPStatus) -> Response:
+    with unit_of_work() as session:
+        value = act(session)
+        body = json.dumps(schema.dump(value), ensure_ascii=False)
+    return _answer(body, int(status), location=None)
+
+
+def _key() -> str:
     key = request.headers.get(idempotency.FIELD, "")
     if not WRITTEN_KEY.fullmatch(key):
         raise InvalidInput(
@@ -182,6 +204,11 @@ def _once(act: Callable[[Session], Any], schema: Schema, status: HTTPStatus) -> 
             remedy=N_("Send a random UUID, and the same one when you send the request again."),
             longest=idempotency.LONGEST_KEY,
         )
+    return key
+
+
+def _once(key: str, act: Callable[[Session], Any], schema: Schema, status: HTTPStatus) -> Response:
+    """Do the act and keep its answer in one transaction, or give the answer that this key had."""
     principal = f"person:{g.actor.id}"
     sha256 = idempotency.request_hash(request.method, request.path, read_object(request.get_data()))
     with idempotency.one_at_a_time(principal, key), unit_of_work() as session:
