@@ -28,6 +28,7 @@ from compliance.desk.duty_board import Choice, SideBoard, side_boards
 from compliance.desk.reading import AnySelect, with_whose
 from compliance.desk.rules import DECISIONS, NextAct, NextStep, Whose
 from compliance.desk.sources import SourceNotice, running_notices
+from compliance.desk.tenant_tasks import TenantTasks, tenant_tasks
 from compliance.notices.models import Notice, Outbox
 from compliance.notices.rules import FAILING_AFTER, NoticeState, OutboxState
 from compliance.service.models import Hold, ServiceActivation
@@ -85,6 +86,7 @@ class Board:
     no_page: Listed
     ending: Listed
     ending_calendar_days: int
+    tenants: TenantTasks
     punctuality: list[Punctuality]
     endings: list[Endings]
     agreements: int
@@ -130,6 +132,7 @@ def board(session: Session, choice: Choice, *, now: datetime) -> Board:
             order=Agreement.service_end_exclusive_at,
         ),
         ending_calendar_days=ending_days,
+        tenants=tenant_tasks(session, now=now),
         punctuality=punctuality(session, now=now),
         endings=endings(session, now=now),
         agreements=session.scalar(select(func.count(Agreement.id))) or 0,

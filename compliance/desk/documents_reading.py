@@ -36,7 +36,7 @@ class Search:
     q: str
 
 
-def _conditions(shown: Filter, *, now: datetime) -> ColumnElement[bool]:
+def conditions(shown: Filter, *, now: datetime) -> ColumnElement[bool]:
     renewal = aliased(QualificationDocument)
     is_replaced = (
         select(renewal.id)
@@ -66,7 +66,7 @@ def documents_found(search: Search, *, now: datetime) -> Select[QualificationDoc
         select(QualificationDocument)
         .join(Tenant, Tenant.id == QualificationDocument.tenant_id)
         .join(Party, Party.id == Tenant.party_id)
-        .where(_conditions(search.shown, now=now))
+        .where(conditions(search.shown, now=now))
         .options(
             joinedload(QualificationDocument.tenant).joinedload(Tenant.party), joinedload(QualificationDocument.file)
         )
@@ -92,7 +92,7 @@ def documents_found(search: Search, *, now: datetime) -> Select[QualificationDoc
 
 
 def count_shown(session: Session, shown: Filter, *, now: datetime) -> int:
-    statement = select(func.count(QualificationDocument.id)).where(_conditions(shown, now=now))
+    statement = select(func.count(QualificationDocument.id)).where(conditions(shown, now=now))
     return session.scalar(statement) or 0
 
 
