@@ -10,8 +10,8 @@
   const show = () => {
     const chosen = rows().filter((row) => row.checked).length;
     const isForAll = fitting !== null && fitting.checked;
-    const words = isForAll ? fitting.dataset.bulkFitting : count.dataset.words.replace("{count}", chosen);
-    count.textContent = isForAll || chosen ? words : count.dataset.none;
+    count.textContent = chosen ? count.dataset.words.replace("{count}", chosen) : count.dataset.none;
+    count.hidden = isForAll; // the tick beside it says the number
     form.classList.toggle("has-chosen", isForAll || chosen > 0);
     rows().forEach((row) => { row.disabled = isForAll; });
     if (all) {
