@@ -146,10 +146,14 @@ def _sentences_of_paragraph(document: Document, paragraph: _Paragraph) -> list[S
         inline = INLINE_NUMBER.match(text, mark.end())
         number = inline["number"] if inline else number
         cuts.append((mark.end(), number))
-    pieces: list[tuple[str, list[int], str | None]] = []
+    pieces: list[tuple[str, Sequence[int], str | None]] = []
     for (start, own_number), (stop, _) in zip(cuts, [*cuts[1:], (len(text), None)], strict=True):
-        origins = [paragraph.start + at for at in range(start, stop) if not text[at].isspace()]
-        compact = "".join(document.text[at] for at in origins)
+        compact = "".join(text[start:stop].split())
+        first_at = paragraph.start + start
+        if len(compact) == stop - start:
+            origins: Sequence[int] = range(first_at, first_at + len(compact))
+        else:
+            origins = [at for at, sign in enumerate(text[start:stop], first_at) if not sign.isspace()]
         pieces += [
             (compact[first : first + LONGEST_SENTENCE], origins[first : first + LONGEST_SENTENCE], own_number)
             for first in range(0, len(compact), LONGEST_SENTENCE)

@@ -26,6 +26,9 @@ CELL_TAGS = frozenset({"td", "th"})
 SILENT_TAGS = frozenset(
     {"span", "b", "strong", "i", "em", "u", "font", "center", "a", "head", "meta", "code", "sup", "sub"}
 )
+FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+"""What contracts are full of, each for one character; the rest of NFKC is looked up one by one."""
+
 ENTITIES = {"&nbsp;": " ", "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#160;": " "}
 
 SPECIAL = re.compile(
@@ -120,7 +123,7 @@ def uniform_document(original: str) -> Document:
         origins.extend([origin] * len(text))
 
     def put_plain(start: int, end: int) -> None:
-        run = original[start:end]
+        run = original[start:end].translate(FULL_WIDTH)
         if unicodedata.is_normalized("NFKC", run):
             pieces.append(run)
             origins.extend(range(start, end))

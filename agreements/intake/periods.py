@@ -43,12 +43,15 @@ _PERIOD = re.compile(
     rf"(?<![年月\d.:/×x*第])(?<!每逾期)(?<!每延迟)(?<!每迟延)(?P<ordinal>第)?(?P<count>{_COUNT})(?:个?(?:[-~至到—–])(?P<upper>{_COUNT}))?"
     rf"(?:\((?P<again>[^()]{{1,6}})\))?(?:个完整的?|个连续的?|个)?(?P<unit>{_UNIT})(?!历|志|常|后再|产|均|度|龄|检|报)"
 )  # fmt: skip
+_UNIT_SIGN = re.compile("[日天时头周期拜月年]")
 _NEXT = re.compile(r"(?:次|翌|下)(?:一)?个?(?P<unit>工作日|日)(?!起|开始|零时|0时)")
 _SAME = re.compile(r"当(?:日|天)(?:内|之内|24:00前)?(?=通知|告知|书面|以|向|内|将)")
 
 
 def periods_in(text: str) -> Iterator[Period]:
     """Yield the periods of a text without white space, in order."""
+    if not _UNIT_SIGN.search(text):
+        return
     found = [_read(match) for match in _PERIOD.finditer(text)]
     found += [
         Period(1, Unit.WORKING_DAY if match["unit"] == "工作日" else Unit.CALENDAR_DAY, match.start(), match.end())

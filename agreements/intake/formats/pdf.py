@@ -25,7 +25,7 @@ from agreements.intake.formats.source import SourceText
 
 WORD = re.compile(r"[^\s\ufeff]+")
 LINE_END = re.compile(r"[\r\n]+")
-HYPHENS = str.maketrans({"\ufffe": "-", "\x02": "-"})
+HYPHENS = ("\ufffe", "\x02")
 """What pdfium puts where a line ends in a hyphen."""
 FEWEST_CHARACTERS = 8
 """A page with less and with a picture on it is a scan."""
@@ -124,7 +124,8 @@ def _lines(texts: pypdfium2.PdfTextPage, page: Page) -> Iterator[list[Piece]]:
     text: str = texts.get_text_range()
     if len(text) != count:  # what pdfium leaves out of a range would shift every place
         text = "".join(_character(pdfium.FPDFText_GetUnicode(texts.raw, at)) for at in range(count))
-    text = text.translate(HYPHENS)
+    for hyphen in HYPHENS:
+        text = text.replace(hyphen, "-")
     start = 0
     for end in [*LINE_END.finditer(text), None]:
         stop = end.start() if end else len(text)
