@@ -31,7 +31,7 @@ class TemplatesOfThisProcess(BytecodeCache):
 TEMPLATES = TemplatesOfThisProcess()
 PATTERNS = {}  # an address pattern and its converters -> what compiling it yields
 DIALECTS = {}  # driver -> the dialect and the compiled statements of every engine with that driver
-STATEMENTS = 20_000
+STATEMENTS = 2_000  # bounds the memory that they take
 
 
 def begin():
