@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from agreements.kernel.audit import AuditEvent
+from agreements.kernel.files import StoredFile
 from agreements.parties.models import Party, Tenant
 from agreements.parties.rules import normalised_name
 from agreements.register.models import Agreement
@@ -58,6 +60,7 @@ class Sheet:
 
     tenants    files and sealed values of the tenant as a whole, kept as long as its last agreement
     plan       what the purge would delete today
+    destroyed  the files that a purge deleted, which its record names by their hashes
     surviving  duties that outlive it by their clauses; `accrued` what is open under it
     """
 
@@ -69,6 +72,7 @@ class Sheet:
     past_holds: list[RetentionHold]
     plan: Plan
     purge: RetentionPurge | None
+    destroyed: list[StoredFile]
     surviving: tuple[Survival, ...]
     accrued: list[Accrued]
 
@@ -136,9 +140,19 @@ def sheet_of(session: Session, agreement: Agreement, *, now: datetime) -> Sheet:
         ),
         plan=plan(session, agreement, now=now),
         purge=session.get(RetentionPurge, agreement.id),
+        destroyed=destroyed_files(session, agreement),
         surviving=SURVIVING if agreement.state is not AgreementState.CANCELLED else (),
         accrued=_accrued(session, agreement),
     )
+
+
+def destroyed_files(session: Session, agreement: Agreement) -> list[StoredFile]:
+    """Clause 5.2: return the files that the agreement's purge deleted, as the audit trail names them."""
+    deleted = session.scalars(
+        select(AuditEvent).where(AuditEvent.act == "retention.purged", AuditEvent.agreement_id == agreement.id)
+    )
+    numbers = [number for event in deleted for number in event.details["files"]]
+    return list(session.scalars(select(StoredFile).where(StoredFile.id.in_(numbers)).order_by(StoredFile.id)))
 
 
 def _counts(session: Session, agreement: Agreement) -> Counter[tuple[str, RetentionClass | None]]:

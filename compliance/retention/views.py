@@ -48,6 +48,7 @@ def index() -> ResponseReturnValue:
         kept={each.id: kept_whole(session, each, now=now) for each in page.rows},
         holds=reading.standing(session),
         periods=reading.periods(session, now=now),
+        with_content=reading.OF_AGREEMENTS,
         text=text,
         now=now,
     )

@@ -7,12 +7,14 @@ from flask import url_for
 from sqlalchemy import select
 
 from agreements.kernel.access_log import SensitiveAccess, SensitiveKind
+from agreements.kernel.files import StoredFile
 from agreements.kernel.web.mounting import Audience, access_of_endpoint
+from compliance.retention.sweeps import purge_agreement
 from tests.builders import at
 from tests.builders_access import signed_in_client
 from tests.builders_compliance import a_demanded_case, arrive, sweep
-from tests.builders_desk import opened_at, read, text_of
-from tests.compliance.retention.test_purging import an_expired_agreement
+from tests.builders_desk import opened_at, read, text_of, zh
+from tests.compliance.retention.test_purging import AFTER, an_expired_agreement
 
 ORDER = "200000000000001"
 NOW = at("Mon 2026-03-02 10:00")
@@ -126,3 +128,19 @@ def test_duties_that_survive_are_listed_with_their_clauses(app):
 
     for clause in ("第5.1条", "第5.2条", "第6.1条", "第6.2条"):
         assert clause in words
+
+
+def test_clause_5_2_what_was_destroyed_is_recorded_by_its_hash(app):
+    def world(session):
+        purge_agreement(session, an_expired_agreement(session).id, now=AFTER)
+
+    client = opened_at(app, AFTER, set_up=world)
+    gone = read(lambda session: session.scalars(select(StoredFile).where(StoredFile.purged_at.is_not(None))).all())
+
+    page = client.get(f"/retention/agreements/{ORDER}")
+    assert zh("Record of destruction") in text_of(page)
+    assert gone != []
+    for file in gone:
+        assert file.sha256 in page.text
+        assert file.name not in page.text  # a file's name may name a person
+    assert text_of(client.get("/retention")).count(zh("nothing of this class is kept in this system yet")) == 3
