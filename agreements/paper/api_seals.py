@@ -59,7 +59,7 @@ class HoldersBody(StrictSchema):
 class SealBody(HoldersBody):
     kind = Word(SealKind, required=True)
     name = Text(longest=LONGEST_NAME, required=True, metadata={"example": "岭云数据科技（杭州）有限公司"})
-    line = fields.String(load_default="", validate=validate.Length(0, LONGEST_LINE))
+    line = Text(longest=LONGEST_LINE, load_default=None, allow_none=True)
 
 
 class RetireBody(StrictSchema):
@@ -84,11 +84,18 @@ def uses(*, page: int, size: int) -> dict[str, Any]:
 
 @room.acts("", takes=SealBody, answers=SealShown, status=HTTPStatus.CREATED)
 def make(
-    session: Session, *, now: datetime, kind: SealKind, name: str, line: str, roles: list[Role], people: list[int]
+    session: Session,
+    *,
+    now: datetime,
+    kind: SealKind,
+    name: str,
+    line: str | None,
+    roles: list[Role],
+    people: list[int],
 ) -> dict[str, Any]:
     """Make a seal of a kind; the one in use has to be retired first."""
     seal = sealing.make_seal(
-        session, kind, name=name, line=line, roles=roles, person_ids=people, actor=g.actor, now=now
+        session, kind, name=name, line=line or "", roles=roles, person_ids=people, actor=g.actor, now=now
     )
     return _shown(seal)
 

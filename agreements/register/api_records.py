@@ -121,6 +121,8 @@ def record_online(
 ) -> OnlineTerms:
     """Record a version with its text, in the shape of this order's terms; orders made under it are compared at once."""
     agreement = _agreement(session, order_no)
+    if len({term["key"] for term in terms}) < len(terms):
+        raise InvalidInput(N_("Name each term once."), field="terms")
     current = {key: row.applied.value for key, row in ledger_of(session, agreement.id, at=now).items()}
     return record_online_terms(
         session,

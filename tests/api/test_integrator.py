@@ -182,6 +182,8 @@ def test_online_terms_the_page_and_a_renewal_are_recorded(officer):
     assert officer.get(f"/agreements/{ORDER}/online-terms").json["items"] == [made.json]
     wrong = {**version, "terms": [{"key": "own_platform_only", "value": "no"}]}
     assert officer.post(f"/agreements/{ORDER}/online-terms", wrong).status_code == 422
+    twice = {**version, "terms": [term, term]}
+    assert officer.post(f"/agreements/{ORDER}/online-terms", twice).status_code == 422
 
     assert officer.get(f"/agreements/{ORDER}/spec-snapshot").status_code == 404
     linked = officer.post("/agreements/200000000000004/succession", {"predecessor": ORDER, "kind": "renewal"})
@@ -221,3 +223,9 @@ def test_a_sealed_supplement_is_our_signature(app, world, officer):
     [seal] = officer.get("/seals").json["items"]
     retired = a_program(app, "admin").post(f"/seals/{seal['id']}/retire", {"reason": "worn"})
     assert retired.json["retired_reason"] == "worn"
+
+
+def test_a_seal_takes_no_half_characters(app, world):
+    sent = {"kind": "contract", "name": "岭云数据", "line": "\ud800", "roles": ["ops"]}
+
+    assert a_program(app, "admin").post("/seals", sent).json["field"] == "line"
