@@ -43,6 +43,10 @@ LEAST_READABLE = 0.7
 WELL_KNOWN = re.compile(r"[\u0020-\u007e\u00a0-\u024f\u2000-\u33ff\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
 
+LEFT_OPEN: list[pypdfium2.PdfDocument] = []
+"""The process ends after one file: to take a document apart before would cost as much as a page of reading."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Drawn:
     """What stands on a page besides readable text. Invisible text over a picture is some scanner's reading."""
@@ -54,23 +58,21 @@ class _Drawn:
 def read_pdf(name: str, content: bytes) -> SourceText:
     """Read a PDF file; pages of pictures are named in a warning, and a file of nothing else is refused as a scan."""
     document = open_pdf(content)
-    try:
-        pages, pictures, warnings = [], [], []
-        length = 0
-        for index in range(len(document)):
-            page, drawn = _page(document, index)
-            page_length = sum(len(piece.text) for line in page.lines for piece in line)
-            length += page_length
-            if length > LONGEST_TEXT:
-                raise Refused("TOO_LARGE", length=length, most=LONGEST_TEXT)
-            if not _is_readable(page, page_length):
-                page.lines = []
-                pictures += [page.number] if drawn.count or page_length else []
-            elif drawn.has_invisible_text:
-                warnings.append(f"text_layer_of_scan:{page.number}")
-            pages.append(page)
-    finally:
-        document.close()
+    LEFT_OPEN.append(document)
+    pages, pictures, warnings = [], [], []
+    length = 0
+    for index in range(len(document)):
+        page, drawn = _page(document, index)
+        page_length = sum(len(piece.text) for line in page.lines for piece in line)
+        length += page_length
+        if length > LONGEST_TEXT:
+            raise Refused("TOO_LARGE", length=length, most=LONGEST_TEXT)
+        if not _is_readable(page, page_length):
+            page.lines = []
+            pictures += [page.number] if drawn.count or page_length else []
+        elif drawn.has_invisible_text:
+            warnings.append(f"text_layer_of_scan:{page.number}")
+        pages.append(page)
     if not any(page.lines for page in pages):
         raise Refused("SCAN_READING_MISSING" if pictures else "NO_TEXT")
     result = assembled(pages)

@@ -27,20 +27,24 @@ PREDICTED = re.compile(rb"/(?:DecodeParms|DP|ASCIIHexDecode|ASCII85Decode|LZWDec
 def refuse_active_content(content: bytes) -> None:
     """Refuse a file with scripts, launch actions, embedded files or forms that send what is typed into them."""
     unpacked = 0
-    for piece in (content, *_object_streams(content)):
+    whole = _unescaped(content)
+    for piece in (whole, *(_unescaped(stream) for stream in _object_streams(whole))):
         unpacked += len(piece)
         if unpacked > LARGEST_UNPACKED_BYTES:
             raise Refused("UNPACKS_TOO_LARGE")
-        plain = ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), piece) if b"#" in piece else piece
-        active = ACTIVE.search(plain)
+        active = ACTIVE.search(piece)
         if active is not None:
             raise Refused("ACTIVE_CONTENT", what=NAMES[active[1]])
 
 
-def _object_streams(content: bytes) -> Iterator[bytes]:
+def _unescaped(content: bytes) -> bytes:
+    """Write the names in clear that are spelled with #41 and the like."""
+    return ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), content) if b"#" in content else content
+
+
+def _object_streams(plain: bytes) -> Iterator[bytes]:
     """Yield the streams that hold objects, unpacked; one that is packed in an unusual way is no plain agreement's."""
     seen = 0
-    plain = ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), content) if b"#" in content else content
     for found in OBJECT_STREAM.finditer(plain):
         start = STREAM.search(plain, found.end(), found.end() + 2000)
         if start is None or start.end() <= seen:

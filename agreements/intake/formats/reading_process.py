@@ -6,6 +6,7 @@ its environment.
 """
 
 import gc
+import io
 import json
 import os
 import resource
@@ -14,6 +15,8 @@ import socket
 import sys
 from dataclasses import asdict
 from typing import NoReturn
+
+import docx
 
 from agreements.intake.formats.limits import LARGEST_FILE_BYTES, READING_MEMORY_BYTES, READING_SECONDS
 from agreements.intake.formats.pdf import read_pdf
@@ -25,10 +28,21 @@ LARGEST_LOG_BYTES = 1024 * 1024
 WORDS = 16
 """Longest word that asks for a format, in bytes."""
 
+PLAIN_PDF = b"""%PDF-1.4
+1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj
+2 0 obj <</Type/Pages/Kids[3 0 R]/Count 1>> endobj
+3 0 obj <</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</Font<</F 5 0 R>>>>/Contents 4 0 R>> endobj
+4 0 obj <</Length 65>> stream
+BT /F 12 Tf 50 700 Td (A plain agreement) Tj ET 50 600 99 20 re S
+endstream endobj
+5 0 obj <</Type/Font/Subtype/Type1/BaseFont/Helvetica>> endobj
+trailer <</Root 1 0 R>>"""
+
 
 def serve(control: socket.socket) -> None:
     """Fork a child for each socket that comes in; end when the program that asks has ended."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system reaps the children
+    warm_up()
     gc.freeze()
     while True:
         word, sockets, _, _ = socket.recv_fds(control, WORDS, 1)
@@ -39,6 +53,16 @@ def serve(control: socket.socket) -> None:
             control.close()
             _read_one(word.decode(), answer)
         answer.close()
+
+
+def warm_up() -> None:
+    """Read a file of our own of each kind: what a parser prepares at first use, children then have from the start."""
+    read_pdf("", PLAIN_PDF)
+    made = io.BytesIO()
+    words = docx.Document()
+    words.add_paragraph("warm words")
+    words.save(made)
+    read_word("", made.getvalue())
 
 
 def _read_one(kind: str, answer: socket.socket) -> NoReturn:
