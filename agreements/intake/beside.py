@@ -42,9 +42,17 @@ class Beside:
 
 
 def departures(imported: ContractImport, text: str) -> list[Beside]:
-    """Return an import's deviations from the chosen form; clauses that are only worded otherwise come last."""
-    rows = sorted(deviations_shown(imported), key=lambda row: (row.kind is DeviationKind.REWORDED, row.position))
-    return [beside(row, text) for row in rows]
+    """Return an import's deviations from the chosen form, those that weigh most first."""
+    return [
+        beside(row, text) for row in sorted(deviations_shown(imported), key=lambda row: (_place(row), row.position))
+    ]
+
+
+def _place(row: ImportDeviation) -> int:
+    """Terms that say something else lead, then clauses that are missing or added; mere wording comes last."""
+    if row.kind is DeviationKind.CHANGED:
+        return 0 if row.terms else 2
+    return 3 if row.kind is DeviationKind.REWORDED else 1
 
 
 def beside(row: ImportDeviation, text: str) -> Beside:

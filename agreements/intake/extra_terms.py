@@ -68,9 +68,13 @@ def extra_periods(
 
 
 def _is_a_term(text: str, period: Period) -> bool:
-    """A length of time, not a unit of price (元/年), an age, or 一日 as in "one day"."""
+    """A length of time (满二年后 too), not a unit of price (元/年), a condition (满二年的), or 一日 as in "one day"."""
     before, after = text[: period.start], text[period.end :]
-    if re.search(r"[/每满近]$", before) or re.match(r"[一二三四五六七八九十]?[次级]", after):
+    if (
+        re.search(r"[/每近]$", before)
+        or (before.endswith("满") and not after.startswith("后"))
+        or re.match(r"[一二三四五六七八九十]?[次级]", after)
+    ):
         return False
     return period.value != 0
 

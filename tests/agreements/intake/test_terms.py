@@ -388,6 +388,7 @@ def test_a_shifted_clause_keeps_its_meaning_and_tells_its_number():
         ("4.4 乙方有权要求甲方在五个工作日内整改。", "rectification", 5, WD),
         ("6.1 甲方违约的，乙方提前48小时通知后停止服务。", "suspension_notice", 48, H),
         ("5.2 保密义务在本协议终止后两年内继续有效。", "confidentiality_survival", 2, Unit.YEAR),
+        ("5.2 保密义务不因终止而消灭，但满二年后不再受约束。", "confidentiality_survival", 2, Unit.YEAR),
         ("7.1 遇不可抗力的一方应在十五日内提供公证证明。", "force_majeure_proof", 15, CD),
         ("8.2 因本协议引起的争议，双方应在30日内协商。", "dispute_negotiation", 30, CD),
         ("4.3 合作方系统升级的，乙方应提前两个工作日通知甲方。", "maintenance_notice", 2, WD),
