@@ -8,7 +8,7 @@ from datetime import date
 from agreements.intake.clauses import MOST_SENTENCES, Sentence, annex_of, sentences_of
 from agreements.intake.derived import derive, judge_effectiveness
 from agreements.intake.document import Evidence, Field, uniform_document
-from agreements.intake.draft import Derived, Draft, Marketplace, Order, Party, PriceCheck, Signing
+from agreements.intake.draft import SURE, Derived, Draft, Marketplace, Order, Party, PriceCheck, Signing
 from agreements.intake.header import (
     PartyFields,
     SigningFields,
@@ -97,11 +97,15 @@ def read_source(source: SourceText, *, is_working_day: IsWorkingDay, form: Stand
 
 
 def _placed(evidence: Evidence, source: SourceText) -> Evidence:
-    """Add the page; nobody can be surer of a value than its characters were seen."""
+    """Add the page; nobody can be surer of a value than its characters were seen, least of all with a page unread."""
     return replace(
         evidence,
         page=source.page_of(evidence.start),
-        confidence=min(evidence.confidence, source.confidence_of(evidence.start, evidence.end)),
+        confidence=min(
+            evidence.confidence,
+            source.confidence_of(evidence.start, evidence.end),
+            SURE if source.is_partly_unread else 1.0,
+        ),
     )
 
 

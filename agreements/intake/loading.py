@@ -7,9 +7,9 @@ from agreements.intake.formats.confined import read_confined
 from agreements.intake.formats.limits import LARGEST_FILE_BYTES
 from agreements.intake.formats.plain import decoded
 from agreements.intake.formats.refusals import refusal
-from agreements.intake.formats.scans import read_scan
+from agreements.intake.formats.scans import can_read_scans, read_scan
 from agreements.intake.formats.source import SourceText
-from agreements.kernel.errors import N_, InvalidInput, LuyueError
+from agreements.kernel.errors import N_, InvalidInput
 
 __all__ = ["LARGEST_FILE_BYTES", "SourceText", "load_source", "read_path", "source_of"]
 
@@ -79,10 +79,21 @@ def source_of(name: str, content: bytes) -> SourceText:
         return read_scan(name, content)
     if kind not in {"PDF", "DOCX"}:
         raise refusal("FORMAT_NOT_READ", name, format="DOC or XLS" if kind == "OLE" else kind)
+    return read_confined(kind, name, content) if kind == "DOCX" else _pdf(name, content)
+
+
+def _pdf(name: str, content: bytes) -> SourceText:
+    """Read what is printed; where a page is a picture, have it recognised if the optional recognition is there."""
+    source = None
     try:
-        return read_confined(kind, name, content)
-    except LuyueError as error:
-        if kind != "PDF" or error.code != "SCAN_READING_MISSING":
+        source = read_confined("PDF", name, content)
+        if not can_read_scans() or not source.is_partly_unread:
+            return source
+        return read_scan(name, content)
+    except InvalidInput as error:
+        if source is not None:
+            return source  # which names the pages that nobody could read
+        if error.code != "SCAN_READING_MISSING":
             raise
     return read_scan(name, content)
 

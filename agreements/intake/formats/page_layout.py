@@ -96,6 +96,21 @@ class TextLine:
         return max(piece.height for piece in self.pieces)
 
 
+def resized(page: Page, factor: float) -> Page:
+    """Return a page whose lengths were measured in other units."""
+
+    def piece(given: Piece) -> Piece:
+        left, top, right, bottom = (length * factor for length in given[1:5])
+        return Piece(given.text, left, top, right, bottom, given.confidence)
+
+    def rules(given: Sequence[Rule]) -> list[Rule]:
+        return [Rule(rule.at * factor, rule.start * factor, rule.end * factor) for rule in given]
+
+    lines = [[piece(given) for given in line] for line in page.lines]
+    size = page.width * factor, page.height * factor
+    return Page(page.number, *size, lines, rules(page.across), rules(page.down))
+
+
 def add_rectangle(page: Page, left: float, top: float, right: float, bottom: float) -> None:
     """Take a drawn rectangle for rules: a thin one is a line, another the frame of a cell; the sheet itself is none."""
     width, height = right - left, bottom - top

@@ -20,10 +20,10 @@ from agreements.intake.formats.limits import (
     SCAN_SECONDS_A_PAGE,
     SCAN_SECONDS_AT_LEAST,
 )
-from agreements.intake.formats.page_layout import Page
-from agreements.intake.formats.pdf import PDF_POINTS_AN_INCH, open_pdf
+from agreements.intake.formats.page_layout import resized
+from agreements.intake.formats.pdf import PDF_POINTS_AN_INCH, Doubt, open_pdf, page_of
 from agreements.intake.formats.reading_process import confine
-from agreements.intake.formats.recognised import page_of
+from agreements.intake.formats.recognised import page_of as page_seen
 from agreements.intake.formats.refusals import Refused
 from agreements.intake.formats.source import SourceText
 
@@ -36,22 +36,33 @@ AROUND = 3
 
 
 def recognised(content: bytes) -> SourceText:
-    """Read a picture or a PDF of pictures, page by page; refuses what is too large before it is unpacked."""
+    """Read a picture or a PDF with pages of pictures; refuses what is too large before it is unpacked.
+
+    Only a page without text of its own is recognised: printed text is always surer.
+    """
     is_pdf = b"%PDF-" in content[:1024]
     document = open_pdf(content) if is_pdf else None
-    count = len(document) if document else 1
+    most = min(len(document), MOST_SCANNED_PAGES) if document else 1
+    confine(SCAN_MEMORY_BYTES, SCAN_SECONDS_AT_LEAST + SCAN_SECONDS_A_PAGE * most, SCAN_PATIENCE)
+    printed = [page_of(document, index) for index in range(len(document))] if document else []
+    count = sum(doubt is Doubt.A_PICTURE for _, doubt in printed) if document else 1
     if count > MOST_SCANNED_PAGES:
         raise Refused("TOO_MANY_PAGES", pages=count, most=MOST_SCANNED_PAGES)
-    confine(SCAN_MEMORY_BYTES, SCAN_SECONDS_AT_LEAST + SCAN_SECONDS_A_PAGE * count, SCAN_PATIENCE)
     engine = _engine()
-    pages: list[Page] = []
-    for number in range(1, count + 1):
+    pages, warnings = [], [WARNING]
+    for number in range(1, len(printed) + 1 if document else 2):
+        page, doubt = printed[number - 1] if document else (None, Doubt.A_PICTURE)
+        if page is not None and doubt is not Doubt.A_PICTURE:
+            warnings += [f"text_layer_of_scan:{number}"] if doubt else []
+            pages.append(page)
+            continue
         picture = _rendered(document, number - 1) if document else _opened(content)
-        pages.append(page_of(number, picture, *_found(engine, _as_array(picture))))
+        seen = page_seen(number, picture, *_found(engine, _as_array(picture)))
+        pages.append(resized(seen, PDF_POINTS_AN_INCH / DOTS_AN_INCH) if count < len(printed) else seen)
     if not any(page.lines for page in pages):
         raise Refused("NO_TEXT")
     result = assembled(pages)
-    return SourceText("", result.text, (WARNING,), tuple(result.page_starts), tuple(result.seen))
+    return SourceText("", result.text, tuple(warnings), tuple(result.page_starts), tuple(result.seen))
 
 
 def _engine() -> Any:

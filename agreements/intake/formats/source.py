@@ -4,6 +4,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+NOT_READ = "page_not_read"
+"""Warning that a page is a picture; its number follows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -28,6 +31,11 @@ class SourceText:
     warnings: tuple[str, ...] = ()
     page_starts: Sequence[int] = ()
     seen: Sequence[Seen] = ()
+
+    @property
+    def is_partly_unread(self) -> bool:
+        """Whether a page is a picture that was not recognised: something else may be agreed on it."""
+        return any(warning.startswith(NOT_READ) for warning in self.warnings)
 
     def page_of(self, offset: int) -> int | None:
         """Return the page, counted from 1, on which a character stands; None where the format has no pages."""

@@ -1,13 +1,21 @@
 """PDF files: clauses across page breaks, running headers, tables with wrapped, cut and merged cells, pages of pictures."""
 
 import io
+from difflib import SequenceMatcher
 
+import pypdfium2
 import pytest
 from PIL import Image
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
+from agreements.calendar.published import published_calendar
+from agreements.intake.draft import SURE
+from agreements.intake.drafting import read_source
 from agreements.intake.formats.confined import read_confined
+from agreements.intake.formats.scans import can_read_scans
+from agreements.intake.loading import source_of
+from agreements.intake.working_days import working_days_of
 from agreements.kernel.errors import InvalidInput
 from tests.builders_formats import as_reportlab_pdf, as_scan, font
 from tests.builders_intake import example_text
@@ -106,6 +114,69 @@ def test_a_page_of_pictures_among_pages_of_text_is_named():
     page = [lambda canvas: canvas.drawInlineImage(photo, 100, 100, 300, 500)]
     source = read_confined("PDF", "a.pdf", drawn([(60, 100, "甲方：海棠商务服务有限公司")], page))
     assert source.warnings == ("page_not_read:2",)
+
+
+def test_a_file_with_an_unread_page_is_read_less_surely():
+    whole = as_reportlab_pdf(example_text())
+    cut = with_pictures_of_pages(whole, {3})
+    if can_read_scans():
+        pytest.skip("here the page is recognised")
+    source = source_of("a.pdf", cut)
+    draft = read_source(source, is_working_day=working_days_of(published_calendar()))
+    assert "page_not_read:3" in draft.warnings
+    assert draft.order.order_no == "202407280000123"
+    assert draft.evidence["order.order_no"].confidence == SURE
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not can_read_scans(), reason="scan reading is not installed: make ocr")
+def test_a_picture_page_among_printed_ones_is_recognised_and_only_that():
+    whole = as_reportlab_pdf(example_text())
+    expected = source_of("a.pdf", whole)
+    source = source_of("a.pdf", with_pictures_of_pages(whole, {3}))
+    assert source.warnings == ("read_from_scan",)
+    start, end = source.page_starts[2], (*source.page_starts, len(source.text))[3]
+    assert source.text[:start] == expected.text[: expected.page_starts[2]]
+    assert all(start <= seen.start and seen.end <= end for seen in source.seen)
+    texts = source.text[start:end], expected.text[expected.page_starts[2] : (*expected.page_starts, None)[3]]
+    assert SequenceMatcher(None, *texts, autojunk=False).ratio() > 0.97
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_page_that_is_turned_when_shown_reads_as_it_is_seen(degrees):
+    table = [grid([50, 150, 500], [180, 210, 270]), (60, 200, "订单编号"), (160, 200, "202407280000123")]
+    table += [(60, 230, "商品名称"), (160, 230, "身份信息核验-"), (160, 250, "姓名证件号比对")]
+    upright = [(60, 100, CLAUSE[:40]), (60, 120, CLAUSE[40:]), (60, 150, "甲方：海棠商务服务有限公司"), *table]
+
+    assert text_of(drawn([lying(degrees), *upright])) == text_of(drawn(upright))
+
+
+def lying(degrees):
+    """Have what is drawn next lie on the sheet, and the sheet turned when it is shown: it looks as before."""
+    width, height = A4
+
+    def lay(canvas):
+        canvas.setPageRotation(degrees)
+        canvas.setPageSize(A4 if degrees == 180 else (height, width))
+        canvas.translate(*{90: (height, 0), 180: (width, height), 270: (0, width)}[degrees])
+        canvas.rotate(degrees)
+
+    return lay
+
+
+def with_pictures_of_pages(content, numbers):
+    """Put a photograph in the place of some pages, as where one page was signed on paper and scanned."""
+    document, scan = pypdfium2.PdfDocument(content), pypdfium2.PdfDocument(as_scan(content))
+    result = pypdfium2.PdfDocument.new()
+    for index in range(len(document)):
+        result.import_pages(scan if index + 1 in numbers else document, [index])
+    return saved(result)
+
+
+def saved(document):
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
 
 
 def test_a_scanner_s_own_text_is_a_warning():
