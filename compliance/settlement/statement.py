@@ -84,7 +84,10 @@ def statement(
             ),
             Facts(_order_rows(agreement, calculation, usage)),
             _grid(calculation),
-            Paragraph(f"结算口径：{BASES[calculation.basis]}。金额以分为单位，仅在最后一步四舍五入一次。", Weight.NOTE),
+            Paragraph(
+                f"结算口径：{BASES[calculation.basis]}。{_limit(calculation)}金额以分为单位，仅在最后一步四舍五入一次。",
+                Weight.NOTE,
+            ),
             Paragraph(_conclusion(amount, owed=owed)),
             Paragraph("除本结算单所列款项外，协议终止前已经产生的其他权利义务以及保密、数据保护义务不受影响。"),
         ),
@@ -132,6 +135,13 @@ def _grid(c: Calculation) -> Grid:
             ("应退金额", "不低于零", str(c.refund)),
         )
     return Grid(("项目", "算式", "金额（元）"), rows, widths=(3, 6, 2.4), numeric=frozenset({2}), total=True)
+
+
+def _limit(c: Calculation) -> str:
+    """Say why less is taken off than the sum above it comes to."""
+    if not c.beyond_paid:
+        return ""
+    return f"已消耗金额以实付金额{'扣除此前退款' if c.earlier.fen else ''}为限，超出部分不向甲方收取。"
 
 
 def _conclusion(amount: Money, *, owed: bool) -> str:

@@ -71,6 +71,7 @@ def sign_off(session: Session, statement: UsageStatement, *, actor: Actor, now: 
     require(actor, Permission.SIGN_OFF_USAGE)
     require_second_person(statement.recorded_by_id, actor.id)
     _require_open(session, statement.agreement_id)
+    _require_newest(session, statement)
     before = effective_usage(session, statement.agreement_id)
     if before is not None:
         _move(session, before, UsageState.EFFECTIVE, {"state": UsageState.REPLACED, "replaced_at": now})
@@ -131,6 +132,24 @@ def _require_open(session: Session, agreement_id: int) -> None:
             code="SETTLED",
             clause=CLAUSE,
             remedy=N_("Where that was wrong, dispute and withdraw the settlement first."),
+        )
+
+
+def _require_newest(session: Session, statement: UsageStatement) -> None:
+    """Whichever is signed off last would else count, and the money would follow the order of the clicks."""
+    newer = session.scalar(
+        select(UsageStatement.id).where(
+            UsageStatement.agreement_id == statement.agreement_id,
+            UsageStatement.id > statement.id,
+            UsageStatement.state.in_((UsageState.RECORDED, UsageState.EFFECTIVE)),
+        )
+    )
+    if newer is not None:
+        raise Conflict(
+            N_("A newer usage statement was recorded."),
+            code="NOT_THE_NEWEST",
+            clause=CLAUSE,
+            remedy=N_("Reject the newer one, or record this usage again."),
         )
 
 

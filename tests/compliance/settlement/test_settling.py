@@ -153,6 +153,17 @@ def test_a_usage_statement_is_replaced_and_never_edited(session):
     ]
 
 
+def test_an_older_usage_statement_does_not_replace_a_newer_one(session):
+    agreement = a_settlement(session).agreement
+    older, newer = a_usage(session, agreement, 10000), a_usage(session, agreement, 12000)
+    with pytest.raises(Conflict, match="newer"):
+        sign_off(session, older, actor=OTHER, now=NOW)
+    sign_off(session, newer, actor=OTHER, now=NOW)
+    with pytest.raises(Conflict, match="newer"):
+        sign_off(session, older, actor=OTHER, now=NOW)
+    assert effective_usage(session, agreement.id) is newer
+
+
 def test_usage_needs_its_file_and_lies_within_the_service(session):
     agreement = a_settlement(session).agreement
     given = {"used": 1, "used_through_on": day("Fri 2024-11-08"), "source": "明细", "actor": OFFICER, "now": NOW}

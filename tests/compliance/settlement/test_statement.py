@@ -41,7 +41,14 @@ def test_confirming_issues_the_signed_statement(session):
     assert (document.kind, document.clause) == (PaperKind.SETTLEMENT_STATEMENT, "4.6")
     with pdfplumber.open(io.BytesIO(files.content_of(session, document.file))) as pdf:
         words = "".join(page.extract_text() for page in pdf.pages).replace("\n", "").replace(" ", "")
-    for said in ("结算单", "200000000000001", "1200.00元×25,000次÷30,000次=1,000元", "双方互不退补款项", "按商品价格"):
+    for said in (
+        "结算单",
+        "200000000000001",
+        "1200.00元×25,000次÷30,000次=1,000元",
+        "已消耗金额以实付金额为限",
+        "双方互不退补款项",
+        "按商品价格",
+    ):
         assert said in words
     assert "200.00元）" not in words  # nothing is claimed beyond what was paid
 
