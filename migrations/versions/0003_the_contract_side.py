@@ -336,10 +336,12 @@ def upgrade() -> None:
         sa.CheckConstraint("(ground = 'breach') = (breach IS NOT NULL)", name=op.f("ck_agreement_ending_breach")),
         sa.CheckConstraint("(ground = 'breach') = (known_at IS NOT NULL)", name=op.f("ck_agreement_ending_known")),
         sa.CheckConstraint(
+            "ended_at <= recorded_at OR ground = 'both_signed'", name=op.f("ck_agreement_ending_recorded")
+        ),
+        sa.CheckConstraint(
             "ground NOT IN ('provider_cause', 'breach') OR arrived_at IS NOT NULL",
             name=op.f("ck_agreement_ending_declared"),
         ),
-        sa.CheckConstraint("ended_at <= recorded_at", name=op.f("ck_agreement_ending_recorded")),
         sa.CheckConstraint("length(reason) > 0", name=op.f("ck_agreement_ending_reason")),
         sa.ForeignKeyConstraint(
             ["agreement_id"], ["agreement.id"], name=op.f("fk_agreement_ending_agreement_id_agreement")
@@ -392,6 +394,8 @@ def upgrade() -> None:
         sa.Column("agreement_id", sa.Integer(), nullable=True),
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("file_id", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=60), nullable=True),
+        sa.Column("content_sha256", sa.String(length=64), nullable=True),
         sa.Column("unsigned_sha256", sa.String(length=64), nullable=False),
         sa.Column("signed_sha256", sa.String(length=64), nullable=False),
         sa.Column("pages", sa.Integer(), nullable=False),
@@ -399,6 +403,12 @@ def upgrade() -> None:
         sa.Column("is_trial", sa.Boolean(create_constraint=True, name="is_trial"), nullable=False),
         sa.Column("issued_at", kernel_db.UTCDateTime(timezone=True), nullable=False),
         sa.Column("issued_by", sa.String(length=120), nullable=False),
+        sa.Column("stamped_file_id", sa.Integer(), nullable=True),
+        sa.Column("timestamped_at", kernel_db.UTCDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(stamped_file_id IS NULL) = (timestamped_at IS NULL)", name=op.f("ck_official_document_timestamped")
+        ),
+        sa.CheckConstraint("(subject IS NULL) = (content_sha256 IS NULL)", name=op.f("ck_official_document_subject")),
         sa.CheckConstraint(
             "length(unsigned_sha256) = 64 AND length(signed_sha256) = 64", name=op.f("ck_official_document_hashes")
         ),
@@ -407,10 +417,14 @@ def upgrade() -> None:
             ["agreement_id"], ["agreement.id"], name=op.f("fk_official_document_agreement_id_agreement")
         ),
         sa.ForeignKeyConstraint(["file_id"], ["stored_file.id"], name=op.f("fk_official_document_file_id_stored_file")),
+        sa.ForeignKeyConstraint(
+            ["stamped_file_id"], ["stored_file.id"], name=op.f("fk_official_document_stamped_file_id_stored_file")
+        ),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_official_document_tenant_id_tenant")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_official_document")),
         sa.UniqueConstraint("number", name=op.f("uq_official_document_number")),
         sa.UniqueConstraint("signed_sha256", name=op.f("uq_official_document_signed_sha256")),
+        sa.UniqueConstraint("subject", "content_sha256", name=op.f("uq_official_document_subject_content_sha256")),
         sa.UniqueConstraint("year", "sequence", name=op.f("uq_official_document_year_sequence")),
     )
     op.create_table(
@@ -1017,6 +1031,20 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.Column("seal_record", sa.String(), nullable=True),
+        sa.Column(
+            "seal_answer",
+            sa.Enum(
+                "valid",
+                "untrusted",
+                "altered",
+                "no_signature",
+                name="signatureanswer",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
         sa.Column("seal_checked_at", kernel_db.UTCDateTime(timezone=True), nullable=True),
         sa.Column("seal_checked_by", sa.String(), nullable=True),
         sa.Column("executed_at", kernel_db.UTCDateTime(timezone=True), nullable=True),
@@ -1196,8 +1224,14 @@ def upgrade() -> None:
         " CONSTRAINT fk_agreement_predecessor_id_agreement REFERENCES agreement (id)"
     )
     op.add_column("agreement", sa.Column("follows_as", sa.String(length=40), nullable=True))
+    op.create_index("ix_agreement_ended_at", "agreement", ["ended_at"])
     op.create_index("ix_agreement_owner_id", "agreement", ["owner_id"])
     op.create_index("ix_agreement_predecessor_id", "agreement", ["predecessor_id"])
+    op.add_column("breach_case", sa.Column("termination_until_at", kernel_db.UTCDateTime(timezone=True), nullable=True))
+    op.execute(
+        "ALTER TABLE breach_case ADD COLUMN termination_notice_id INTEGER"
+        " CONSTRAINT fk_breach_case_termination_notice_id_notice REFERENCES notice (id)"
+    )
     op.add_column("contact", sa.Column("email_sealed", sa.String(), nullable=True))
     op.add_column("contact", sa.Column("role", sa.String(length=40), nullable=True))
     op.add_column("contact", sa.Column("is_company_name", sa.Boolean(), nullable=False, server_default=sa.false()))
@@ -1264,7 +1298,22 @@ def upgrade() -> None:
     replace_check(
         "alarm",
         "ck_alarm_alarmkind",
-        "kind IN ('channel_failing', 'notice_bounced', 'upstream_unmapped', 'upstream_unread', 'upstream_not_arrived', 'upstream_overdue', 'upstream_no_address', 'agreement_ending', 'renewal_unpaid', 'document_expiring', 'calendar_year_missing', 'calendar_provisional', 'recount_undecided', 'announced_change_due', 'platform_recheck_due', 'platform_in_doubt', 'own_document_expiring')",
+        "kind IN ('channel_failing', 'notice_bounced', 'upstream_unmapped', 'upstream_unread', 'upstream_not_arrived', 'upstream_overdue', 'upstream_no_address', 'agreement_ending', 'renewal_unpaid', 'document_expiring', 'calendar_year_missing', 'calendar_provisional', 'recount_undecided', 'announced_change_due', 'platform_recheck_due', 'platform_in_doubt', 'own_document_expiring', 'term_undecided')",
+    )
+    replace_check(
+        "breach_case",
+        "ck_breach_case_casestate",
+        "state IN ('suspected', 'dismissed', 'confirmed', 'rectification_demanded', 'not_rectified', 'suspension_decided', 'suspended', 'termination_decided', 'terminated', 'rectified', 'closed')",
+    )
+    replace_check(
+        "breach_case",
+        "ck_breach_case_declared",
+        "state NOT IN ('termination_decided', 'terminated') OR termination_notice_id IS NOT NULL",
+    )
+    replace_check(
+        "breach_case",
+        "ck_breach_case_termination_limit",
+        "(termination_notice_id IS NULL) = (termination_until_at IS NULL)",
     )
     replace_check(
         "contact",
@@ -1282,6 +1331,16 @@ def upgrade() -> None:
         "contact",
         "ck_contact_period",
         "ended_at IS NULL OR ended_at >= recorded_at",
+    )
+    replace_check(
+        "hold",
+        "ck_hold_noticekind",
+        "notice_kind IN ('rectification_demand', 'suspension_notice', 'suspension_withdrawal', 'resume_notice', 'termination_notice', 'expiry_warning', 'document_expiry_warning', 'upstream_change_notice', 'upstream_withdrawal_notice')",
+    )
+    replace_check(
+        "notice",
+        "ck_notice_noticekind",
+        "kind IN ('rectification_demand', 'suspension_notice', 'suspension_withdrawal', 'resume_notice', 'termination_notice', 'expiry_warning', 'document_expiry_warning', 'upstream_change_notice', 'upstream_withdrawal_notice')",
     )
     replace_check(
         "notice_address",
