@@ -18,7 +18,7 @@ NARROW, WIDE = {"width": 360, "height": 900}, {"width": 1440, "height": 900}
 
 def test_every_page_in_english_is_whole_wide_and_narrow(tmp_path):
     complaints, faults = [], []
-    with a_browser() as browser, a_populated_site(tmp_path) as site:
+    with a_populated_site(tmp_path) as site, a_browser() as browser:
         look = {"language": "en-GB"}
         visitor = a_window(browser, site.address, complaints, **look)
         for name, path in site.visitor_pages():
