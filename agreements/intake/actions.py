@@ -33,6 +33,7 @@ from agreements.kernel.crypto import Place
 from agreements.kernel.errors import N_, Conflict
 from agreements.parties.actions import Upload
 from agreements.register.actions import Registration, register_agreement
+from agreements.register.contract_joining import awaits_contract, join_contract
 
 READ_UNSURELY = "read_unsurely"
 """Warning about one field: what was read of it is taken only when a person has compared it with the file."""
@@ -108,7 +109,8 @@ def register(
 ) -> Registration:
     """Main 一: register the agreement that a person verified.
 
-    The same order again changes nothing, from whatever file (E-49). A warning or a deviation that nobody acknowledged,
+    An order that a list registered before gets its contract, and keeps its product and tenant. Else the same order
+    again changes nothing, from whatever file (E-49). A warning or a deviation that nobody acknowledged,
     an unconfirmed amount or a missing mandatory field raises.
     """
     require(actor, Permission.REGISTER_AGREEMENT)
@@ -117,13 +119,18 @@ def register(
         return Registration(imported.agreement, created=False)
     review = review_of(session, imported)
     known = agreement_of_same_order(session, review)
-    if known is not None:
+    if known is not None and not awaits_contract(session, known):
         return Registration(known, created=False)
     require_open(imported)
     _require_acknowledged(imported)
     _require_compared(imported)
     facts = facts_of(review)
     _require_confirmed(imported, review)
+    if known is not None:
+        contact = contact_of(review)
+        join_contract(session, known, facts, contact=contact, document=imported.file, actor=actor, now=now)
+        move(session, imported, ImportState.REGISTERED, act="import.joined", agreement=known, actor=actor, now=now)
+        return Registration(known, created=False, has_joined=True)
     registration = register_agreement(
         session,
         facts,

@@ -28,6 +28,7 @@ from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import N_, InvalidInput, LuyueError, Unavailable
 from agreements.kernel.sweeps import SweepRun, always, attempt
 from agreements.parties.models import Tenant
+from agreements.register.contract_joining import awaits_contract
 from agreements.register.models import Agreement
 from agreements.register.rules import AgreementState
 
@@ -273,7 +274,7 @@ def _read_file(item_id: int) -> None:
             before = writing.scalar(select(ContractImport.id).where(ContractImport.file_id == item.file_id))
             imported = actions.take_in(writing, upload, source, actor=actor, now=clock.now(writing))
             same = agreement_of_same_order(writing, review_of(writing, imported))
-            is_known = before is not None or same is not None
+            is_known = before is not None or (same is not None and not awaits_contract(writing, same))
             move_item(
                 writing,
                 item,

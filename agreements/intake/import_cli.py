@@ -26,6 +26,7 @@ from agreements.kernel.cli import LuyueGroup, command_error, print_json
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import N_, InvalidInput, LuyueError, NotFound
 from agreements.register.actions import agreement_of_order
+from agreements.register.contract_joining import awaits_contract
 from agreements.register.models import Agreement
 
 commands = LuyueGroup("agreements", help="Read, register and show agreements.")
@@ -36,13 +37,17 @@ ASKED_ONE_BY_ONE = "asked at the command line"
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of a file; `created` is False where the order was registered before."""
+    """What became of a file; `created` is False where the order was registered before.
+
+    has_joined  it was registered from a list, and this is its contract
+    """
 
     file: str
     order_no: str
     tenant_key: str
     agreement_id: int
     created: bool
+    has_joined: bool
     warnings: list[str]
 
 
@@ -113,11 +118,11 @@ def _import(path: Path, wishes: Wishes) -> Imported:
     reading = db.session()
     draft = read_source(source, is_working_day=working_days_of(working_calendar(reading)))
     known = _agreement_of(reading, draft)
-    if known is not None:
+    if known is not None and not awaits_contract(reading, known):
         return _result(path, draft, known, created=False)
     _show(path, draft)
     confirmed = {} if wishes.yes else _ask_about(draft, source.text, departures_of(reading, source.text))
-    product = wishes.product or _answer(f"Product code of {path.name}", option="--product")
+    product = "" if known else wishes.product or _answer(f"Product code of {path.name}", option="--product")
     with unit_of_work() as session:
         now = clock.now(session)
         imported = actions.take_in(session, upload, source, actor=OPERATOR, now=now)
@@ -134,7 +139,9 @@ def _import(path: Path, wishes: Wishes) -> Imported:
         registration = actions.register(
             session, imported, product_code=product, tenant_key=wishes.tenant_key, actor=OPERATOR, now=now
         )
-        return _result(path, draft, registration.agreement, created=registration.created)
+        return _result(
+            path, draft, registration.agreement, created=registration.created, has_joined=registration.has_joined
+        )
 
 
 def _agreement_of(session: Session, draft: Draft) -> Agreement | None:
@@ -144,18 +151,21 @@ def _agreement_of(session: Session, draft: Draft) -> Agreement | None:
         return None
 
 
-def _result(path: Path, draft: Draft, agreement: Agreement, *, created: bool) -> Imported:
+def _result(path: Path, draft: Draft, agreement: Agreement, *, created: bool, has_joined: bool = False) -> Imported:
     return Imported(
         file=str(path),
         order_no=agreement.order_no,
         tenant_key=agreement.tenant.tenant_key,
         agreement_id=agreement.id,
         created=created,
+        has_joined=has_joined,
         warnings=list(draft.warnings),
     )
 
 
 def _told(imported: Imported) -> str:
+    if imported.has_joined:
+        return f"{imported.file}: order {imported.order_no} was registered from a list; its contract joined it."
     if not imported.created:
         return f"{imported.file}: order {imported.order_no} was registered before; nothing was changed."
     return (

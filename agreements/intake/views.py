@@ -26,7 +26,7 @@ from agreements.intake.import_record import (
 from agreements.intake.loading import LARGEST_FILE_BYTES, source_of
 from agreements.intake.models import Amount, ContractImport, ImportState
 from agreements.intake.presenting import arithmetic, extra_rows, field_groups, segments, term_rows
-from agreements.intake.registering import missing_fields
+from agreements.intake.registering import facts_of, missing_fields
 from agreements.intake.schemas import read_amount, read_correction, read_registration, read_state, read_version
 from agreements.intake.standard_form import built_in_form
 from agreements.intake.uploads import contract_upload
@@ -37,6 +37,7 @@ from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import N_, InvalidInput, LuyueError, Unavailable
 from agreements.kernel.web.paging import page_of
 from agreements.products.models import Product
+from agreements.register.contract_joining import awaits_contract, compared_facts
 
 blueprint = Blueprint("intake", __name__, url_prefix="/import")
 
@@ -213,12 +214,14 @@ def register(import_id: int) -> ResponseReturnValue:
                 actor=g.actor,
                 now=clock.now(session),
             )
-            order_no, created = registration.agreement.order_no, registration.created
+            order_no = registration.agreement.order_no
     except LuyueError as error:
         if error.field is None:
             raise
         return _review_page(import_id, error, registering=request.form), error.status
-    if created:
+    if registration.has_joined:
+        flash(gettext("The contract has joined order %(order_no)s.", order_no=order_no), "success")
+    elif registration.created:
         flash(gettext("The agreement is registered; it awaits payment."), "success")
     else:
         flash(gettext("Order %(order_no)s was registered before; nothing was changed.", order_no=order_no), "info")
@@ -241,6 +244,8 @@ def _review_page(
     session = db.session()
     imported = import_of_id(session, import_id)
     draft, text = review_of(session, imported), text_of(session, imported)
+    same, missing = agreement_of_same_order(session, draft), missing_fields(draft)
+    joins = same if same is not None and awaits_contract(session, same) else None
     form = form_of(imported.form_version) if imported.form_version else built_in_form()
     waiting = [warning for warning in imported.warnings if warning.acknowledged_at is None]
     amounts = [
@@ -261,9 +266,11 @@ def _review_page(
         waiting=waiting,
         amounts=amounts,
         unconfirmed=unconfirmed_amounts(imported, draft),
-        missing=missing_fields(draft),
+        missing=missing,
         history=_history(session, imported),
-        same_order=agreement_of_same_order(session, draft),
+        same_order=None if joins else same,
+        joins=joins,
+        compared=compared_facts(facts_of(draft), joins) if joins and not missing else (),
         agreement_address=agreement_address,
         tenant_key=known_tenant_key(session, draft),
         products=list(session.scalars(select(Product).order_by(Product.code).limit(200))),

@@ -33,10 +33,11 @@ EARLIEST_PAYMENT = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """`created` is False where the order was registered before; then nothing was changed."""
+    """`created` is False where the order was registered before; unless its contract joined, nothing was changed."""
 
     agreement: Agreement
     created: bool
+    has_joined: bool = False
 
 
 def agreement_of_order(session: Session, order_no: str) -> Agreement:

@@ -42,6 +42,7 @@ def test_a_file_is_registered_and_told_as_json(app, contract):
         "tenant_key": "haitang",
         "agreement_id": row["agreement_id"],
         "created": True,
+        "has_joined": False,
         "warnings": WARNINGS,
     }
 
