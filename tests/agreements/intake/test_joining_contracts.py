@@ -110,7 +110,7 @@ def test_the_review_lays_the_order_beside_the_contract_and_joins_it(listed):
     client = signed_in_client(listed, locale=Locale.EN)
     page = client.get(address).text
     assert "registered from a list" in page
-    assert "In the contract" in page
+    assert "Join the contract" in page
     assert 'name="tenant_key"' not in page
 
     answer = client.post(f"{address}/register", data={"product_code": "id2-verify"}, follow_redirects=False)
