@@ -145,7 +145,7 @@ def test_the_command_catches_up_ticks_and_ends_within_five_seconds_of_being_told
 
     assert clock.monotonic() - began < 5
     assert process.returncode == 0
-    assert line.startswith(f"scheduler: {len(JOBS)} jobs (clock_check, lifecycle,")
+    assert line.startswith(f"scheduler: {len(JOBS)} jobs (clock_check, termination_execute, lifecycle,")
     assert rest == ""
     assert [beat.cause for beat in heartbeats("lifecycle") if beat.done] == [Cause.CATCH_UP]
     assert_each_act_once()
