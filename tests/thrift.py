@@ -65,9 +65,11 @@ def with_shared_statements(make_engine):
     @functools.wraps(make_engine)
     def make(extension, bind_key, options, app):
         engine = make_engine(extension, bind_key, options, app)
-        if engine.driver not in DIALECTS:
+        known, statements = DIALECTS.get(engine.driver, (None, None))
+        if known is None or known.server_version_info is None:  # nothing connected by it: it knows no server
             DIALECTS[engine.driver] = (engine.dialect, LRUCache(STATEMENTS))
-        engine.dialect, engine._compiled_cache = DIALECTS[engine.driver]
+        else:
+            engine.dialect, engine._compiled_cache = known, statements
         return engine
 
     return make
