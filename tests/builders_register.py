@@ -8,6 +8,8 @@ from agreements.parties.documents import record_document
 from agreements.parties.rules import DocumentType
 from agreements.register.actions import confirm_payment, register_agreement
 from agreements.register.rules import AgreementFacts, SpecKind, TermFact
+from agreements.register.supplement_rules import SigningParty
+from agreements.register.supplements import Change, draft_supplement, sign
 from tests.builders import a_person, at, day
 
 OFFICER = a_person("legal_officer")
@@ -91,3 +93,31 @@ def an_onboarded_agreement(session, *, now=None, address="legal@tenant.example",
     for document_type in (DocumentType.BUSINESS_LICENCE, DocumentType.BUSINESS_DESCRIPTION):
         record_document(session, tenant, document_type, upload=an_upload(), sealed=True, actor=OFFICER, now=now)
     return agreement
+
+
+def a_signed_supplement(session, agreement, changes, *, now, asked_for_at=None, reaches_back=False):
+    """A supplement that both sides have signed; `changes` are values by term."""
+    supplement = draft_supplement(
+        session,
+        agreement,
+        {key: Change(value) for key, value in changes.items()},
+        asked_for_at=asked_for_at,
+        reaches_back=reaches_back,
+        reason="双方另行约定",
+        upload=an_upload(),
+        actor=OFFICER,
+        now=now,
+    )
+    for party, actor in ((SigningParty.TENANT, OFFICER), (SigningParty.PROVIDER, APPROVER)):
+        sign(
+            session,
+            supplement,
+            party,
+            signed_at=now,
+            signer="沈经理",
+            upload=an_upload(),
+            version=supplement.version,
+            actor=actor,
+            now=now,
+        )
+    return supplement

@@ -15,7 +15,7 @@ from agreements.kernel.db import unit_of_work
 from tests.browser.parties import YUNSHAN
 from tests.browser.rehearsal import a_rehearsal
 from tests.browser.rooms import sign_in
-from tests.browser.watching import a_window
+from tests.browser.watching import a_window, press
 from tests.builders_access import a_staff_member
 from tests.builders_browser import a_browser
 from tests.builders_formats import as_docx, as_reportlab_pdf
@@ -62,12 +62,6 @@ def test_files_become_terms_and_terms_become_a_settlement_in_the_pages(rehearsal
         walk.anybody_verifies_the_statement()
 
     assert complaints == []
-
-
-def press(page, selector):
-    """Press what leads to another page, and wait until that is there."""
-    with page.expect_navigation():
-        page.click(selector)
 
 
 class ContractWalk:

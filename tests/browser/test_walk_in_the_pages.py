@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.rehearsal import a_rehearsal
-from tests.browser.watching import a_window
+from tests.browser.watching import a_window, press
 from tests.builders_browser import a_browser
 from tests.builders_notices import a_mail_server
 from tests.walk import DESIGNATED_ADDRESS, ORDER_NO, PRODUCT, TENANT_KEY, example_agreement
@@ -67,12 +67,6 @@ def test_one_agreement_goes_through_its_whole_life_in_the_pages(browser, rehears
     walk.the_service_ends_with_its_last_day()
 
     assert complaints == []
-
-
-def press(page, selector):
-    """Press what leads to another page, and wait until that is there."""
-    with page.expect_navigation():
-        page.click(selector)
 
 
 class Walk:

@@ -38,3 +38,9 @@ def a_window(browser, address, complaints, *, language="zh-CN", width=1440, sche
     context.on("request", on_request)
     context.on("response", on_response)
     return context.new_page()
+
+
+def press(page, selector):
+    """Press what leads to another page, and wait until that is there."""
+    with page.expect_navigation():
+        page.click(selector)

@@ -11,8 +11,7 @@ from agreements.register.ending_models import AgreementEnding
 from agreements.register.ending_rules import EndingGround
 from agreements.register.models import Agreement
 from agreements.register.rules import AgreementState
-from agreements.register.supplement_rules import SigningParty
-from agreements.register.supplements import Change, draft_supplement, sign, take_effect
+from agreements.register.supplements import take_effect
 from agreements.register.sweeps import advance_agreement, agreement_due_at, agreements_to_advance
 from compliance.desk.reading import is_in_state, life_of, positions_of
 from compliance.desk.rules import state_at
@@ -21,7 +20,7 @@ from compliance.gateway.snapshot import entitlement_of
 from tests.builders import at
 from tests.builders_compliance import an_agreement_in_service
 from tests.builders_desk import move_clock, opened_at, read, text_of, zh
-from tests.builders_register import APPROVER, OFFICER, a_paid_agreement, an_upload
+from tests.builders_register import APPROVER, a_paid_agreement, a_signed_supplement, an_upload
 
 NOW = at("Tue 2024-10-08 12:00")
 ENDS = at("Fri 2024-11-01 00:00")
@@ -106,37 +105,12 @@ def test_an_agreed_end_lies_before_the_period_ends(session, ended_at):
         agree(session, a_paid_agreement(session), ended_at=ended_at)
 
 
-def signed(session, agreement, changes, *, asked_for_at):
-    supplement = draft_supplement(
-        session,
-        agreement,
-        {key: Change(value) for key, value in changes.items()},
-        asked_for_at=asked_for_at,
-        reaches_back=False,
-        reason="双方另行约定",
-        upload=an_upload(),
-        actor=OFFICER,
-        now=NOW,
-    )
-    for party, actor in ((SigningParty.TENANT, OFFICER), (SigningParty.PROVIDER, APPROVER)):
-        sign(
-            session,
-            supplement,
-            party,
-            signed_at=NOW,
-            signer="沈经理",
-            upload=an_upload(),
-            version=supplement.version,
-            actor=actor,
-            now=NOW,
-        )
-    return supplement
-
-
 def test_an_extension_that_no_job_recorded_keeps_the_service_open_at_the_old_end(session):
     agreement = an_agreement_in_service(session)
     comes = at("Tue 2025-07-29 18:00")
-    supplement = signed(session, agreement, {"service_end": "2025-10-31", "quota_total": 50000}, asked_for_at=comes)
+    supplement = a_signed_supplement(
+        session, agreement, {"service_end": "2025-10-31", "quota_total": 50000}, now=NOW, asked_for_at=comes
+    )
     key = agreement.tenant.tenant_key
 
     [before] = entitlement_of(session, key, at=at("Tue 2025-07-29 17:59")).agreements
@@ -153,7 +127,9 @@ def test_an_extension_that_no_job_recorded_keeps_the_service_open_at_the_old_end
 
 def test_an_end_before_a_supplement_comes_leaves_the_period_as_it_was(session):
     agreement = a_paid_agreement(session)
-    supplement = signed(session, agreement, {"service_end": "2025-10-31"}, asked_for_at=at("Sun 2024-12-01 00:00"))
+    supplement = a_signed_supplement(
+        session, agreement, {"service_end": "2025-10-31"}, now=NOW, asked_for_at=at("Sun 2024-12-01 00:00")
+    )
     agree(session, agreement)
     late = at("Mon 2024-12-02 09:00")
 
@@ -175,7 +151,9 @@ def test_what_has_ended_is_not_ended_again(session):
 def test_the_agreement_page_says_what_is_coming(app):
     def set_up(session):
         agreement = an_agreement_in_service(session)
-        signed(session, agreement, {"own_platform_only": False}, asked_for_at=at("Mon 2024-10-21 00:00"))
+        a_signed_supplement(
+            session, agreement, {"own_platform_only": False}, now=NOW, asked_for_at=at("Mon 2024-10-21 00:00")
+        )
         agree(session, agreement)
 
     client = opened_at(app, NOW, set_up=set_up)

@@ -11,8 +11,6 @@ from agreements.register.actions import confirm_payment
 from agreements.register.models import Agreement
 from agreements.register.rules import AgreementState
 from agreements.register.succession import transition
-from agreements.register.supplement_rules import SigningParty
-from agreements.register.supplements import Change, draft_supplement, sign
 from compliance.breaches.suspension import decide_suspension
 from compliance.gateway.actions import decide_call
 from compliance.gateway.snapshot import entitlement_of
@@ -24,7 +22,14 @@ from compliance.sdk.decision import decide
 from compliance.service.actions import activate_service
 from tests.builders import at, day
 from tests.builders_compliance import a_change, an_agreement_in_service, an_unrectified_case, arrive, sweep
-from tests.builders_register import APPROVER, FINANCE, OFFICER, OPS, a_paid_agreement, a_registered_agreement, an_upload
+from tests.builders_register import (
+    APPROVER,
+    FINANCE,
+    OPS,
+    a_paid_agreement,
+    a_registered_agreement,
+    a_signed_supplement,
+)
 
 PRODUCT = "id2-verify"
 PERIOD = {"value": 10, "unit": "working_day", "starts": "change", "form": "written"}
@@ -114,30 +119,13 @@ def test_e_12_no_consent_is_needed_to_suspend_but_a_notice_is(session):
 
 def test_e_34_a_longer_period_counts_for_changes_from_its_effective_date_only(session):
     agreement = an_agreement_in_service(session)
-    signed = at("Mon 2024-09-02 10:00")
-    supplement = draft_supplement(
+    a_signed_supplement(
         session,
         agreement,
-        {"change_notification": Change(PERIOD)},
+        {"change_notification": PERIOD},
+        now=at("Mon 2024-09-02 10:00"),
         asked_for_at=at("Thu 2024-09-12 00:00"),
-        reaches_back=False,
-        reason="延长",
-        upload=an_upload(),
-        actor=OFFICER,
-        now=signed,
     )
-    for party, actor in ((SigningParty.TENANT, OFFICER), (SigningParty.PROVIDER, APPROVER)):
-        sign(
-            session,
-            supplement,
-            party,
-            signed_at=signed,
-            signer="沈经理",
-            upload=an_upload(),
-            version=supplement.version,
-            actor=actor,
-            now=signed,
-        )
     a_change(session, agreement, occurred="Wed 2024-09-11")
     a_change(session, agreement, occurred="Thu 2024-09-12")
 

@@ -9,15 +9,13 @@ from agreements.register.models import Agreement, Instrument
 from agreements.register.online_terms import record_online_terms, resolve_conflict
 from agreements.register.rules import TermFact
 from agreements.register.snapshots import record_snapshot
-from agreements.register.supplement_rules import SigningParty
-from agreements.register.supplements import Change, draft_supplement, sign
 from agreements.register.term_rules import Side
 from agreements.register.term_tasks import TermTaskKind, term_tasks
 from compliance.alarms.models import Alarm
 from compliance.alarms.term_watch import SWEEPS
 from tests.builders import at
 from tests.builders_desk import move_clock, opened_at, read, text_of, zh
-from tests.builders_register import APPROVER, OFFICER, a_paid_agreement, an_upload
+from tests.builders_register import APPROVER, OFFICER, a_paid_agreement, a_signed_supplement, an_upload
 
 NOW = at("Tue 2024-10-08 12:00")
 LIMIT = at("Sat 2024-10-12 00:00")  # three working days after Tuesday end on Friday; Saturday, a working one, is late
@@ -106,29 +104,7 @@ def test_past_our_own_limit_legal_is_called_once_and_the_call_ends_with_the_deci
 def test_a_supplement_in_force_overtakes_a_conflict(session):
     agreement, _ = a_conflict(session)
     assert [task.kind for task in term_tasks(session, now=NOW)] == [TermTaskKind.CONFLICT]
-    supplement = draft_supplement(
-        session,
-        agreement,
-        {"change_notification": Change({**PERIOD, "value": 10})},
-        asked_for_at=None,
-        reaches_back=False,
-        reason="双方另行约定",
-        upload=an_upload(),
-        actor=OFFICER,
-        now=NOW,
-    )
-    for party, actor in ((SigningParty.TENANT, OFFICER), (SigningParty.PROVIDER, APPROVER)):
-        sign(
-            session,
-            supplement,
-            party,
-            signed_at=NOW,
-            signer="沈经理",
-            upload=an_upload(),
-            version=supplement.version,
-            actor=actor,
-            now=NOW,
-        )
+    a_signed_supplement(session, agreement, {"change_notification": {**PERIOD, "value": 10}}, now=NOW)
 
     assert term_tasks(session, now=NOW) == []
 

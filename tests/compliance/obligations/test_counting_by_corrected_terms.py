@@ -6,8 +6,6 @@ from sqlalchemy import select
 from agreements.kernel.errors import Conflict
 from agreements.register.correcting import approve_correction, propose_correction
 from agreements.register.models import Instrument
-from agreements.register.supplement_rules import SigningParty
-from agreements.register.supplements import Change, draft_supplement, sign
 from compliance.alarms.calendar_watch import recount_one_by_terms, rejudge_one_by_terms
 from compliance.breaches import board
 from compliance.breaches.actions import confirm, dismiss
@@ -31,10 +29,11 @@ from tests.builders_compliance import (
     arrive,
     sweep,
 )
-from tests.builders_register import APPROVER, OFFICER, an_upload
+from tests.builders_register import APPROVER, OFFICER, a_signed_supplement
 
 NOW = at("Fri 2024-09-13 12:00")
 PERIOD = {"value": 5, "unit": "working_day", "starts": "change", "form": "written"}
+LONGER = {"change_notification": {**PERIOD, "value": 10}}
 
 
 def a_clock(session):
@@ -58,32 +57,6 @@ def corrected(session, agreement, period, *, now=NOW):
         now=now,
     )
     approve_correction(session, correction, actor=APPROVER, now=now)
-
-
-def amended(session, agreement, period, *, applies_from, reaches_back=False):
-    supplement = draft_supplement(
-        session,
-        agreement,
-        {"change_notification": Change(period)},
-        asked_for_at=applies_from,
-        reaches_back=reaches_back,
-        reason="延长",
-        upload=an_upload(),
-        actor=OFFICER,
-        now=NOW,
-    )
-    for party, actor in ((SigningParty.TENANT, OFFICER), (SigningParty.PROVIDER, APPROVER)):
-        sign(
-            session,
-            supplement,
-            party,
-            signed_at=NOW,
-            signer="沈经理",
-            upload=an_upload(),
-            version=supplement.version,
-            actor=actor,
-            now=NOW,
-        )
 
 
 def recount(session):
@@ -118,7 +91,7 @@ def test_a_tenants_date_is_never_moved_earlier(session):
 def test_i_6_e_34_what_was_triggered_before_a_supplement_keeps_the_old_term(session):
     agreement, obligation = a_clock(session)
 
-    amended(session, agreement, {**PERIOD, "value": 10}, applies_from=None)
+    a_signed_supplement(session, agreement, LONGER, now=NOW)
 
     assert counted_by_old_terms(session, due_by=NOW) == []
     assert obligation.due_on == day("Fri 2024-09-20")
@@ -127,7 +100,7 @@ def test_i_6_e_34_what_was_triggered_before_a_supplement_keeps_the_old_term(sess
 def test_a_supplement_that_reaches_back_moves_it(session):
     agreement, obligation = a_clock(session)
 
-    amended(session, agreement, {**PERIOD, "value": 10}, applies_from=at("Sun 2024-09-01 00:00"), reaches_back=True)
+    a_signed_supplement(session, agreement, LONGER, now=NOW, asked_for_at=at("Sun 2024-09-01 00:00"), reaches_back=True)
     recount(session)
 
     assert obligation.due_on == day("Fri 2024-09-27")
