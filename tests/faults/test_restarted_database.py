@@ -44,25 +44,23 @@ class Writers:
     """Processes that write and say what was acknowledged."""
 
     def __init__(self, instance, folder):
-        self.files = [(folder / f"acknowledged-{number}").open("w+") for number in range(WRITERS)]
-        self.processes = [
-            subprocess.Popen(
+        self.files = [folder / f"acknowledged-{number}" for number in range(WRITERS)]
+        self.processes = [self.start(instance, number) for number in range(WRITERS)]
+
+    def start(self, instance, number):
+        with self.files[number].open("x") as file:
+            return subprocess.Popen(
                 [sys.executable, "-m", "tests.faults.committing_writer", str(instance), str(number)],
                 cwd=ROOT,
                 stdout=file,
                 stderr=subprocess.DEVNULL,
                 preexec_fn=end_with(os.getpid()),  # noqa: PLW1509 - it only asks the kernel
             )
-            for number, file in enumerate(self.files)
-        ]
 
     def acknowledged(self):
-        """Return the marks that were printed whole."""
-        marks = []
-        for file in self.files:
-            file.seek(0)
-            marks += [line.strip() for line in file if line.endswith("\n")]
-        return marks
+        """Return the marks that were printed whole; read by a handle of our own, for a shared one shares its position."""
+        texts = [file.read_text() for file in self.files]
+        return [line.strip() for text in texts for line in text.splitlines(keepends=True) if line.endswith("\n")]
 
     def counts(self):
         marks = self.acknowledged()
@@ -73,17 +71,12 @@ class Writers:
             process.kill()
             process.wait()
 
-    def close(self):
-        self.stop()
-        for file in self.files:
-            file.close()
-
 
 @pytest.fixture
 def writers(own_server, tmp_path):
     writers = Writers(own_server[0], tmp_path)
     yield writers
-    writers.close()
+    writers.stop()
 
 
 @pytest.fixture
