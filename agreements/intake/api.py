@@ -36,8 +36,10 @@ from agreements.intake.registering import missing_fields
 from agreements.intake.uploads import contract_upload
 from agreements.kernel.access.rules import Permission, require
 from agreements.kernel.db import db
-from agreements.kernel.web.rest import Created, PageQuery, RestRoom, page_of_rows
+from agreements.kernel.web.rest import RestRoom
 from agreements.kernel.web.rest_fields import ID, content_of
+from agreements.kernel.web.rest_lists import PageQuery, page_of_rows
+from agreements.kernel.web.rest_once import Created
 from agreements.parties.actions import Upload
 
 imports = RestRoom(

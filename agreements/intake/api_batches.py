@@ -17,8 +17,10 @@ from agreements.intake.order_sums import arithmetic_of, doubts_of
 from agreements.intake.uploads import contract_upload
 from agreements.kernel.db import db
 from agreements.kernel.web.problems import message_of, remedy_of
-from agreements.kernel.web.rest import Created, PageQuery, RestRoom, page_of_rows, page_schema
+from agreements.kernel.web.rest import RestRoom
 from agreements.kernel.web.rest_fields import ID, FileSent, Moment, StrictSchema, Text, Whole, Word, absent, content_of
+from agreements.kernel.web.rest_lists import PageQuery, page_of_rows, page_schema
+from agreements.kernel.web.rest_once import Created
 from agreements.parties.actions import Upload
 
 room = RestRoom(

@@ -8,8 +8,8 @@ from agreements.intake.form_models import FormState
 from agreements.intake.models import Amount, ImportState
 from agreements.intake.reviewing import LONGEST_NOTE
 from agreements.intake.standard_form import Part
-from agreements.kernel.web.rest import PageQuery, page_schema
 from agreements.kernel.web.rest_fields import Choice, FileSent, Moment, StrictSchema, Text, Whole, Word
+from agreements.kernel.web.rest_lists import PageQuery, page_schema
 
 MOST_AT_ONCE = 500
 

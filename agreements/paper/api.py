@@ -7,8 +7,10 @@ from marshmallow import Schema, fields
 
 from agreements.kernel import files
 from agreements.kernel.db import db
-from agreements.kernel.web.rest import PageQuery, RestRoom, file_response, page_of_rows, page_schema
+from agreements.kernel.web.downloads import PDF, file_response
+from agreements.kernel.web.rest import A_PDF, RestRoom
 from agreements.kernel.web.rest_fields import ID, Moment, Text, Word, absent
+from agreements.kernel.web.rest_lists import PageQuery, page_of_rows, page_schema
 from agreements.paper import reading, vault
 from agreements.paper.models import OfficialDocument, VaultCopy
 from agreements.paper.rules import PaperKind, PaperLanguage, SealKind, SignatureAnswer
@@ -93,12 +95,12 @@ def one(document_id: int) -> dict[str, Any]:
     return shown_paper(reading.document_of_id(db.session(), document_id))
 
 
-@papers.reads(f"/<{ID}:document_id>/file", answers=None)
+@papers.reads(f"/<{ID}:document_id>/file", answers=A_PDF)
 def file(document_id: int) -> Response:
     """The signed PDF, as it was issued."""
     session = db.session()
     document = reading.document_of_id(session, document_id)
-    return file_response(files.content_of(session, document.latest_file), f"{document.number}.pdf")
+    return file_response(files.content_of(session, document.latest_file), f"{document.number}.pdf", PDF)
 
 
 @copies.reads("", answers=CopyPage, query=CopiesQuery)
@@ -115,12 +117,12 @@ def one_copy(copy_id: int) -> dict[str, Any]:
     return shown_copy(vault.copy_of_id(db.session(), copy_id))
 
 
-@copies.reads(f"/<{ID}:copy_id>/file", answers=None)
+@copies.reads(f"/<{ID}:copy_id>/file", answers=A_PDF)
 def copy_file(copy_id: int) -> Response:
     """The PDF as it was taken in."""
     session = db.session()
     found = vault.copy_of_id(session, copy_id)
-    return file_response(files.content_of(session, found.file), found.name)
+    return file_response(files.content_of(session, found.file), found.name, PDF)
 
 
 def shown_paper(row: OfficialDocument) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from agreements.kernel.access.rules import Permission, require
 from agreements.kernel.db import db
-from agreements.kernel.web.rest import Created, RestRoom, require_shown_text
+from agreements.kernel.web.rest import RestRoom, require_shown_text
 from agreements.kernel.web.rest_fields import ID, FileSent, Moment, StrictSchema, Text, Whole, Word, content_of
+from agreements.kernel.web.rest_once import Created
 from agreements.paper import supplements as supplement_papers
 from agreements.paper import vault, verifying
 from agreements.paper.api import HASH, CopyShown, PaperShown, copies, shown_copy, shown_paper

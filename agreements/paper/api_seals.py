@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from agreements.kernel.access.rules import ActorKind, Role
 from agreements.kernel.db import db
-from agreements.kernel.web.rest import PageQuery, RestRoom, page_of_rows, page_schema
+from agreements.kernel.web.rest import RestRoom
 from agreements.kernel.web.rest_fields import ID, Moment, StrictSchema, Text, Whole, Word
+from agreements.kernel.web.rest_lists import PageQuery, page_of_rows, page_schema
 from agreements.paper import reading, sealing
 from agreements.paper.models import Seal, SealUse
 from agreements.paper.rules import SealKind

@@ -12,9 +12,9 @@ from agreements.kernel import clock, files
 from agreements.kernel.access.rules import Permission, require
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import InvalidInput, LuyueError, NotFound
+from agreements.kernel.web.downloads import PDF, file_response
 from agreements.kernel.web.formats import instant
 from agreements.kernel.web.paging import page_of
-from agreements.kernel.web.rest import file_response
 from agreements.paper import reading, vault
 from agreements.paper.issuing import provider_name, signing_identity
 from agreements.paper.models import VaultCopy
@@ -81,7 +81,7 @@ def download(document_id: int) -> ResponseReturnValue:
     require(g.actor, Permission.READ)
     session = db.session()
     document = reading.document_of_id(session, document_id)
-    return file_response(files.content_of(session, document.latest_file), f"{document.number}.pdf")
+    return file_response(files.content_of(session, document.latest_file), f"{document.number}.pdf", PDF)
 
 
 @papers.get("/copies")
@@ -126,7 +126,7 @@ def download_copy(copy_id: int) -> ResponseReturnValue:
     require(g.actor, Permission.READ)
     session = db.session()
     found = vault.copy_of_id(session, copy_id)
-    return file_response(files.content_of(session, found.file), found.name)
+    return file_response(files.content_of(session, found.file), found.name, PDF)
 
 
 @papers.post("/copies/<int:copy_id>/formal")

@@ -2,7 +2,6 @@
 
 from marshmallow import Schema, fields, validate
 
-from agreements.kernel.web.rest import PageQuery, page_schema
 from agreements.kernel.web.rest_fields import (
     Choice,
     FileSent,
@@ -14,6 +13,7 @@ from agreements.kernel.web.rest_fields import (
     Word,
     absent,
 )
+from agreements.kernel.web.rest_lists import PageQuery, page_schema
 from agreements.register.rules import AgreementEvent, AgreementState, InstrumentKind
 from agreements.register.supplement_rules import SupplementState
 from agreements.register.term_models import CorrectionState

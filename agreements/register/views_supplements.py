@@ -10,14 +10,14 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 from werkzeug.datastructures import FileStorage
 
-from agreements.kernel import clock, files
+from agreements.kernel import clock
 from agreements.kernel.access.rules import Permission, require
 from agreements.kernel.audit import AuditEvent
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import N_, Conflict, InvalidInput, LuyueError, NotFound
 from agreements.kernel.instants import SHANGHAI, parse_instant
+from agreements.kernel.web.downloads import stored_file
 from agreements.kernel.web.paging import page_of
-from agreements.kernel.web.rest import file_response
 from agreements.parties.actions import Upload
 from agreements.parties.models import Party, Tenant
 from agreements.parties.rules import normalised_name
@@ -190,7 +190,7 @@ def download(number: str) -> ResponseReturnValue:
     file = supplement_of_number(session, number).file
     if file is None:
         raise NotFound(N_("This supplement has no document yet."), field="file")
-    return file_response(files.content_of(session, file), file.name)
+    return stored_file(session, file)
 
 
 @supplements.post("/<number>/sign/<any(provider, tenant):party>")

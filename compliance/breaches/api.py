@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from agreements.kernel import clock
 from agreements.kernel.db import db
 from agreements.kernel.errors import N_, Conflict, InvalidInput
-from agreements.kernel.web.rest import RestRoom, page_of_rows
+from agreements.kernel.web.rest import RestRoom
 from agreements.kernel.web.rest_fields import ID
+from agreements.kernel.web.rest_lists import page_of_rows
 from compliance.breaches import board
 from compliance.breaches.acting import letter_of, perform
 from compliance.breaches.actions import case_of_id

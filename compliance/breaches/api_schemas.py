@@ -2,8 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
-from agreements.kernel.web.rest import PageQuery, page_schema
 from agreements.kernel.web.rest_fields import Choice, Day, Moment, StrictSchema, Text, Whole, Word, absent
+from agreements.kernel.web.rest_lists import PageQuery, page_schema
 from compliance.breaches import board
 from compliance.breaches.rules import CaseGround, CaseState, GroundClass
 from compliance.breaches.schemas import LONGEST_TEXT

@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 from agreements.kernel import clock
 from agreements.kernel.db import db
 from agreements.kernel.errors import N_, NotFound
-from agreements.kernel.web.rest import Created, RestRoom, page_of_rows
+from agreements.kernel.web.rest import RestRoom
 from agreements.kernel.web.rest_fields import ID, content_of
+from agreements.kernel.web.rest_lists import page_of_rows
+from agreements.kernel.web.rest_once import Created
 from agreements.parties.actions import Upload, tenant_of_key
 from compliance.changes import reading
 from compliance.changes.actions import agreements_without_clock, record_change

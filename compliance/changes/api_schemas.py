@@ -2,8 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
-from agreements.kernel.web.rest import PageQuery, page_schema
 from agreements.kernel.web.rest_fields import Choice, Day, FileSent, Moment, StrictSchema, Text, Whole, Word, absent
+from agreements.kernel.web.rest_lists import PageQuery, page_schema
 from compliance.changes import reading
 from compliance.changes.rules import ChangeKind, ChangeSource, NoticeVia
 from compliance.obligations.rules import FormLevel, ObligationState

@@ -3,21 +3,21 @@
 Taking in is in `views_intake`, what is done about one change afterwards in `views_acts`.
 """
 
-import io
 from collections.abc import Iterator
 from datetime import datetime
 
-from flask import Blueprint, Response, g, render_template, request, send_file, stream_with_context
+from flask import Blueprint, Response, g, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from agreements.kernel import clock, files
+from agreements.kernel import clock
 from agreements.kernel.access.rules import Permission, require
 from agreements.kernel.db import db
 from agreements.kernel.errors import N_, NotFound
 from agreements.kernel.files import StoredFile
 from agreements.kernel.instants import legal_date
+from agreements.kernel.web.downloads import stored_file
 from agreements.kernel.web.formats import clock_time, short_day
 from agreements.kernel.web.language import label
 from agreements.kernel.web.paging import page_of
@@ -128,15 +128,7 @@ def attachment(session: Session, stored: StoredFile | None) -> ResponseReturnVal
     require(g.actor, Permission.READ)
     if stored is None:
         raise NotFound(N_("There is no such file here."), field="file")
-    response = send_file(
-        io.BytesIO(files.content_of(session, stored)),
-        "application/octet-stream",
-        as_attachment=True,
-        download_name=stored.name,
-        etag=False,
-    )
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return stored_file(session, stored)
 
 
 @changes.get("/export.csv")

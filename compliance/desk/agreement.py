@@ -11,9 +11,10 @@ from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import Conflict, InvalidInput, LuyueError
 from agreements.kernel.instants import SHANGHAI, parse_date, start_of
 from agreements.kernel.money import Money
+from agreements.kernel.web.downloads import stored_file
 from agreements.register.actions import agreement_of_order, confirm_payment
 from compliance.desk.agreement_reading import file_of_agreement, record_of
-from compliance.desk.pages import attachment, render_desk
+from compliance.desk.pages import render_desk
 from compliance.desk.schemas import ActivationForm, PaymentForm, read_form
 from compliance.service.actions import activate_service
 
@@ -78,4 +79,4 @@ def activate(order_no: str) -> ResponseReturnValue:
 @blueprint.get("/<order_no>/files/<int:file_id>")
 def download(order_no: str, file_id: int) -> ResponseReturnValue:
     session = db.session()
-    return attachment(session, file_of_agreement(session, order_no, file_id))
+    return stored_file(session, file_of_agreement(session, order_no, file_id))

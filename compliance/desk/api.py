@@ -7,12 +7,14 @@ from flask import Response, g
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from agreements.kernel import clock, files
+from agreements.kernel import clock
 from agreements.kernel.db import db
 from agreements.kernel.instants import legal_date
 from agreements.kernel.money import Money
-from agreements.kernel.web.rest import RestRoom, file_response, page_of_items, page_of_rows, require_shown_text
+from agreements.kernel.web.downloads import stored_file
+from agreements.kernel.web.rest import A_FILE, RestRoom, require_shown_text
 from agreements.kernel.web.rest_fields import ID
+from agreements.kernel.web.rest_lists import page_of_items, page_of_rows
 from agreements.parties.actions import tenant_of_key
 from agreements.parties.models import Party, Tenant
 from agreements.parties.rules import normalised_name
@@ -73,12 +75,12 @@ def one(order_no: str, *, at: datetime | None) -> dict[str, Any]:
     return agreement_at(session, agreement, at=at or clock.now(session))
 
 
-@agreements.reads(f"{ORDER}/files/<{ID}:file_id>", answers=None)
+@agreements.reads(f"{ORDER}/files/<{ID}:file_id>", answers=A_FILE)
 def file_of_order(order_no: str, file_id: int) -> Response:
     """A file of the agreement: its text, or an instrument's."""
     session = db.session()
     file = file_of_agreement(session, require_shown_text(order_no, "order_no"), file_id)
-    return file_response(files.content_of(session, file), file.name)
+    return stored_file(session, file)
 
 
 @tenants.reads("", answers=TenantPage, query=TenantQuery)
@@ -125,13 +127,13 @@ def one_tenant(tenant_key: str) -> dict[str, Any]:
     }
 
 
-@tenants.reads(f"{TENANT}/files/<{ID}:file_id>", answers=None)
+@tenants.reads(f"{TENANT}/files/<{ID}:file_id>", answers=A_FILE)
 def file_of_a_tenant(tenant_key: str, file_id: int) -> Response:
     """A file that one of the tenant's records names."""
     session = db.session()
     tenant = tenant_of_key(session, require_shown_text(tenant_key, "tenant_key"))
     file = file_of_tenant(session, tenant, file_id)
-    return file_response(files.content_of(session, file), file.name)
+    return stored_file(session, file)
 
 
 def _named(tenant: Tenant) -> dict[str, Any]:

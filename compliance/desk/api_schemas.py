@@ -3,8 +3,8 @@
 from marshmallow import Schema, fields, validate
 
 from agreements.calendar.deadline_table import Debtor
-from agreements.kernel.web.rest import PageQuery, page_schema
 from agreements.kernel.web.rest_fields import Choice, Day, Moment, QueryWhole, StrictSchema, Text, Word, absent
+from agreements.kernel.web.rest_lists import PageQuery, page_schema
 from agreements.parties.rules import Industry
 from agreements.register.rules import AgreementState, InstrumentKind, SpecKind
 from compliance.breaches.rules import CaseState

@@ -23,11 +23,12 @@ from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import N_, InvalidInput, LuyueError, NotFound
 from agreements.kernel.files import StoredFile
 from agreements.kernel.instants import legal_date, parse_date
+from agreements.kernel.web.downloads import stored_file
 from agreements.kernel.web.paging import page_of
 from compliance.alarms.calendar_watch import resolve_recount
 from compliance.desk.calendar_loading import Comparison, compare, load
 from compliance.desk.calendar_pages import holiday_name, missing_year
-from compliance.desk.pages import attachment, trace_lines
+from compliance.desk.pages import trace_lines
 from compliance.obligations.models import Obligation, ObligationRecount
 from compliance.obligations.recount_rules import RecountResolution
 from compliance.obligations.recounting import undecided
@@ -264,7 +265,7 @@ def version_file(version_id: int) -> ResponseReturnValue:
     file = session.scalar(select(StoredFile).where(StoredFile.sha256 == row.file_sha256))
     if file is None:
         raise NotFound(N_("No file was kept for this version."))
-    return attachment(session, file)
+    return stored_file(session, file)
 
 
 def _version(session: Session, version_id: int) -> CalendarVersion:

@@ -9,6 +9,7 @@ from agreements.kernel.access.rules import Permission, require
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import Conflict, InvalidInput, LuyueError
 from agreements.kernel.instants import legal_date
+from agreements.kernel.web.downloads import stored_file
 from agreements.parties.own_documents import (
     OwnDocument,
     OwnDocumentType,
@@ -16,7 +17,6 @@ from agreements.parties.own_documents import (
     own_documents,
     record_own_document,
 )
-from compliance.desk.pages import attachment
 from compliance.desk.schemas import Day, FormSchema, Line, OneOf, read_form, require_upload
 from compliance.desk.tenant_forms import words_of
 
@@ -91,4 +91,4 @@ def take() -> ResponseReturnValue:
 @own.get("/<int:document_id>/file")
 def download(document_id: int) -> ResponseReturnValue:
     session = db.session()
-    return attachment(session, own_document_of_id(session, document_id).file)
+    return stored_file(session, own_document_of_id(session, document_id).file)

@@ -1,24 +1,16 @@
-"""What the desk's views share: where a next act is done, rendering, and handing out files."""
+"""What the desk's views share: where a next act is done and rendering."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from io import BytesIO
 from typing import Any
 from urllib.parse import quote
 
-from flask import render_template, request, send_file, url_for
-from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
+from flask import render_template, request, url_for
 
-from agreements.kernel import files
-from agreements.kernel.files import StoredFile
 from agreements.kernel.web.navigation import exists
 from compliance.desk import rules
 from compliance.desk.rules import NextAct, NextStep
-
-PLAIN = "application/octet-stream"
-HARMLESS = frozenset({"application/pdf", "image/png", "image/jpeg", "text/plain", "text/markdown"})
 
 
 def step_address(step: NextStep, order_no: str, tenant_key: str) -> str:
@@ -85,18 +77,3 @@ def render_desk(template: str, **values: Any) -> str:
         trace_lines=trace_lines,
         **values,
     )
-
-
-def attachment(session: Session, file: StoredFile) -> ResponseReturnValue:
-    """Hand out a stored file to be saved, never to be opened by the browser in our origin."""
-    media_type = file.media_type.partition(";")[0].strip()
-    response = send_file(
-        BytesIO(files.content_of(session, file)),
-        mimetype=media_type if media_type in HARMLESS else PLAIN,
-        as_attachment=True,
-        download_name=file.name,
-        etag=False,
-    )
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from agreements.kernel import clock
 from agreements.kernel.db import db
 from agreements.kernel.errors import N_, NotFound
-from agreements.kernel.web.rest import RestRoom
+from agreements.kernel.web.downloads import CSV
+from agreements.kernel.web.rest import FileTold, RestRoom
 from agreements.kernel.web.rest_fields import ID, Flag, Moment, StrictSchema, Text, Whole
+from agreements.kernel.web.spreadsheets import XLSX
 from agreements.register.assigning import assign_owner, possible_owners
 from agreements.register.models import Agreement
 from compliance.desk import arranging
@@ -144,7 +146,7 @@ def assign(session: Session, *, now: datetime, orders: Sequence[str], person_id:
     return {"changed": assign_owner(session, _ids(session, orders), person_id, actor=g.actor, now=now)}
 
 
-@room.reads("/export.csv", answers=None, query=RegisterExportQuery)
+@room.reads("/export.csv", answers=FileTold((CSV,)), query=RegisterExportQuery)
 def export_csv(**search: Any) -> Response:
     """All orders that a search finds, as CSV."""
     session = db.session()
@@ -152,7 +154,7 @@ def export_csv(**search: Any) -> Response:
     return _whole(csv_answer(session, _found(session, now, **search), now=now))
 
 
-@room.reads("/export.xlsx", answers=None, query=RegisterExportQuery)
+@room.reads("/export.xlsx", answers=FileTold((XLSX,)), query=RegisterExportQuery)
 def export_xlsx(**search: Any) -> Response:
     """All orders that a search finds, as a spreadsheet."""
     session = db.session()

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from agreements.kernel import clock
 from agreements.kernel.db import db, unit_of_work
+from agreements.kernel.web.downloads import stored_file
 from agreements.parties.actions import confirm_notice_address, keep_upload, tenant_of_key
 from agreements.parties.documents import document_of_id, record_document
 from agreements.parties.models import QualificationDocument, Tenant
@@ -17,7 +18,7 @@ from agreements.parties.rules import DocumentType, NoticeChannel, Ownership, Pla
 from compliance.desk import tenant_reading
 from compliance.desk.account_reading import account_of
 from compliance.desk.actions import reveal
-from compliance.desk.pages import attachment, render_desk
+from compliance.desk.pages import render_desk
 from compliance.desk.schemas import RevealForm, read_form, read_upload, require_upload
 from compliance.desk.tenant_forms import TenantForm
 from compliance.desk.tenant_schemas import AddressForm, DocumentForm, PlatformForm
@@ -60,7 +61,7 @@ def show_contact(tenant_key: str) -> ResponseReturnValue:
 @blueprint.get("/<tenant_key>/files/<int:file_id>")
 def download(tenant_key: str, file_id: int) -> ResponseReturnValue:
     session = db.session()
-    return attachment(session, tenant_reading.file_of_tenant(session, tenant_of_key(session, tenant_key), file_id))
+    return stored_file(session, tenant_reading.file_of_tenant(session, tenant_of_key(session, tenant_key), file_id))
 
 
 def _renewed(session: Session, tenant: Tenant) -> dict[str, Any]:

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 from agreements.kernel import clock
 from agreements.kernel.db import db
 from agreements.kernel.errors import N_, NotFound
-from agreements.kernel.web.rest import Created, RestRoom, page_of_rows, require_shown_text
+from agreements.kernel.web.rest import RestRoom, require_shown_text
 from agreements.kernel.web.rest_fields import ID, content_of
+from agreements.kernel.web.rest_lists import page_of_rows
+from agreements.kernel.web.rest_once import Created
 from agreements.parties.actions import Upload, tenant_of_key
 from agreements.parties.documents import document_of_id, record_document, reject_document, verify_document
 from agreements.parties.identity import PartyKind

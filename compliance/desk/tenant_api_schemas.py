@@ -2,7 +2,6 @@
 
 from marshmallow import Schema, fields
 
-from agreements.kernel.web.rest import PageQuery, page_schema
 from agreements.kernel.web.rest_fields import (
     Choice,
     Day,
@@ -15,6 +14,7 @@ from agreements.kernel.web.rest_fields import (
     Word,
     absent,
 )
+from agreements.kernel.web.rest_lists import PageQuery, page_schema
 from agreements.parties.identity import PartyKind
 from agreements.parties.rules import DocumentState, DocumentType, Ownership, PlatformKind
 from compliance.changes.rules import ChangeSource

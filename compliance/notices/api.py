@@ -6,11 +6,12 @@ from typing import Any
 from flask import Response, g
 from sqlalchemy.orm import Session
 
-from agreements.kernel import files
 from agreements.kernel.db import db
 from agreements.kernel.errors import N_, NotFound
-from agreements.kernel.web.rest import RestRoom, file_response, page_of_rows
+from agreements.kernel.web.downloads import stored_file
+from agreements.kernel.web.rest import A_FILE, RestRoom
 from agreements.kernel.web.rest_fields import ID, content_of
+from agreements.kernel.web.rest_lists import page_of_rows
 from agreements.parties.actions import Upload, keep_upload
 from compliance.notices import reading
 from compliance.notices.actions import body_text, notice_of_id
@@ -57,14 +58,14 @@ def letter(notice_id: int) -> dict[str, Any]:
     return {"subject": notice.subject, "text": body_text(session, notice), "sha256": notice.body_sha256}
 
 
-@room.reads(f"{NOTICE}/proof", answers=None)
+@room.reads(f"{NOTICE}/proof", answers=A_FILE)
 def proof(notice_id: int) -> Response:
     """The file that proves the arrival."""
     session = db.session()
     fact = arrival_of(session, notice_of_id(session, notice_id).id)
     if fact is None or fact.proof_file is None:
         raise NotFound(N_("There is no proof of this notice's arrival."), field="notice")
-    return file_response(files.content_of(session, fact.proof_file), fact.proof_file.name)
+    return stored_file(session, fact.proof_file)
 
 
 @room.acts(f"{NOTICE}/arrival", takes=ArrivalBody, answers=NoticeShown)

@@ -2,8 +2,8 @@
 
 from marshmallow import Schema, fields
 
-from agreements.kernel.web.rest import PageQuery, page_schema
 from agreements.kernel.web.rest_fields import Day, FileSent, Moment, QueryFlag, StrictSchema, Text, Word, absent
+from agreements.kernel.web.rest_lists import PageQuery, page_schema
 from compliance.notices.rules import ArrivalBasis, Channel, Language, NoticeKind, NoticeState, OutboxState, Outcome
 
 

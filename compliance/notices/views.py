@@ -1,9 +1,8 @@
 """Pages: the notice centre, one notice with its proofs, recording an arrival, and the tenant's own page."""
 
 from datetime import datetime
-from io import BytesIO
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -12,9 +11,9 @@ from agreements.kernel.access.rules import Permission, require
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import InvalidInput, NotFound
 from agreements.kernel.instants import SHANGHAI
+from agreements.kernel.web.downloads import PDF, file_response, stored_file
 from agreements.kernel.web.language import current_locale, label
 from agreements.kernel.web.paging import page_of
-from agreements.kernel.web.rest import file_response
 from agreements.parties.actions import address_in_clear, keep_upload, notice_address_in_force
 from compliance.notices import reading, sealed_letters
 from compliance.notices.actions import body_text, notice_of_id
@@ -182,12 +181,7 @@ def proof(notice_id: int) -> ResponseReturnValue:
     fact = arrival_of(session, notice_id)
     if fact is None or fact.proof_file is None:
         abort(404)
-    content = files.content_of(session, fact.proof_file)
-    response = send_file(
-        BytesIO(content), "application/octet-stream", as_attachment=True, download_name=fact.proof_file.name
-    )
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return stored_file(session, fact.proof_file)
 
 
 @receipts.get("/<token>")
@@ -211,9 +205,7 @@ def letter(token: str) -> ResponseReturnValue:
         return render_template("notices/no_receipt.html", error=error), error.status
     if document is None:
         abort(404)
-    response = file_response(files.content_of(session, document.latest_file), f"{document.number}.pdf")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return file_response(files.content_of(session, document.latest_file), f"{document.number}.pdf", PDF)
 
 
 @receipts.post("/<token>")

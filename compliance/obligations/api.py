@@ -6,8 +6,9 @@ from typing import Any
 from agreements.kernel import clock
 from agreements.kernel.db import db
 from agreements.kernel.errors import N_, NotFound
-from agreements.kernel.web.rest import RestRoom, page_of_rows
+from agreements.kernel.web.rest import RestRoom
 from agreements.kernel.web.rest_fields import ID
+from agreements.kernel.web.rest_lists import page_of_rows
 from compliance.obligations.api_schemas import ObligationPage, ObligationQuery, ObligationShown
 from compliance.obligations.models import Obligation
 from compliance.obligations.reading import Search, obligations, state_at

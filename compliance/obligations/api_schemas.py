@@ -4,8 +4,8 @@ from marshmallow import Schema, fields
 
 from agreements.calendar.deadline_table import Debtor
 from agreements.calendar.rules import DayKind
-from agreements.kernel.web.rest import PageQuery, page_schema
 from agreements.kernel.web.rest_fields import Choice, Day, Moment, Text, Word, absent
+from agreements.kernel.web.rest_lists import PageQuery, page_schema
 from compliance.obligations.rules import ObligationCode, ObligationState
 
 

@@ -15,15 +15,10 @@ from agreements.kernel.access_log import Search, SensitiveKind
 from agreements.kernel.db import db
 from agreements.kernel.errors import N_, NotFound
 from agreements.kernel.instants import start_of
-from agreements.kernel.web.rest import (
-    Created,
-    PageQuery,
-    RestRoom,
-    page_of_rows,
-    page_schema,
-    require_shown_text,
-)
+from agreements.kernel.web.rest import RestRoom, require_shown_text
 from agreements.kernel.web.rest_fields import ID, Choice, Day, Flag, Moment, StrictSchema, Text, Word, absent
+from agreements.kernel.web.rest_lists import PageQuery, page_of_rows, page_schema
+from agreements.kernel.web.rest_once import Created
 from agreements.parties.models import Tenant
 from agreements.register.actions import agreement_of_order
 from compliance.retention import reading

@@ -11,8 +11,11 @@ from agreements.kernel import files
 from agreements.kernel.db import db
 from agreements.kernel.errors import N_, NotFound
 from agreements.kernel.money import Money, parse_yuan
-from agreements.kernel.web.rest import Created, RestRoom, file_response, page_of_rows
+from agreements.kernel.web.downloads import PDF, file_response, stored_file
+from agreements.kernel.web.rest import A_FILE, A_PDF, RestRoom
 from agreements.kernel.web.rest_fields import ID, content_of
+from agreements.kernel.web.rest_lists import page_of_rows
+from agreements.kernel.web.rest_once import Created
 from agreements.paper.issuing import document_of_number
 from agreements.parties.actions import Upload
 from agreements.register.actions import agreement_of_order
@@ -189,7 +192,7 @@ def withdraw(session: Session, *, now: datetime, settlement_id: int, version: in
     return _shown(session, fresh.id)
 
 
-@room.reads(f"{ONE}/statement", answers=None)
+@room.reads(f"{ONE}/statement", answers=A_PDF)
 def statement_file(settlement_id: int) -> Response:
     """The signed statement as PDF."""
     session = db.session()
@@ -197,16 +200,16 @@ def statement_file(settlement_id: int) -> Response:
     document = None if number is None else document_of_number(session, number)
     if document is None:
         raise NotFound(N_("This settlement has no statement yet."), field="settlement")
-    return file_response(files.content_of(session, document.file), document.file.name)
+    return file_response(files.content_of(session, document.latest_file), f"{number}.pdf", PDF)
 
 
-@room.reads(f"{ONE}/usage/<{ID}:statement_id>/file", answers=None)
+@room.reads(f"{ONE}/usage/<{ID}:statement_id>/file", answers=A_FILE)
 def usage_file(settlement_id: int, statement_id: int) -> Response:
     """The file of a usage statement."""
     session = db.session()
     settlement = settlement_of_id(session, settlement_id)
     file = usage.statement_of_id(session, statement_id, agreement_id=settlement.agreement_id).file
-    return file_response(files.content_of(session, file), file.name)
+    return stored_file(session, file)
 
 
 def _shown(session: Session, settlement_id: int) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from marshmallow import Schema, fields
 
-from agreements.kernel.web.rest import PageQuery, page_schema
 from agreements.kernel.web.rest_fields import Choice, Day, FileSent, Moment, StrictSchema, Text, Whole, Word, absent
+from agreements.kernel.web.rest_lists import PageQuery, page_schema
 from compliance.settlement import reading
 from compliance.settlement.rules import Basis, Measure, SettlementState, UsageState
 from compliance.settlement.usage import LONGEST_SOURCE, MOST_CALLS

@@ -15,8 +15,8 @@ from agreements.kernel.db import db
 from agreements.kernel.errors import N_, InvalidInput, LuyueError, NotFound
 from agreements.kernel.instants import legal_date
 from agreements.kernel.money import Money
+from agreements.kernel.web.downloads import PDF, file_response, stored_file
 from agreements.kernel.web.paging import page_of
-from agreements.kernel.web.rest import file_response
 from agreements.paper.issuing import document_of_number
 from agreements.register.actions import agreement_of_order
 from agreements.register.models import Agreement
@@ -120,7 +120,7 @@ def statement(settlement_id: int) -> ResponseReturnValue:
     document = None if number is None else document_of_number(session, number)
     if document is None:
         raise NotFound(N_("This settlement has no statement yet."), field="settlement")
-    return file_response(files.content_of(session, document.latest_file), document.file.name)
+    return file_response(files.content_of(session, document.latest_file), f"{number}.pdf", PDF)
 
 
 @settlements.get("/<int:settlement_id>/usage/<int:statement_id>/file")
@@ -129,7 +129,7 @@ def usage_file(settlement_id: int, statement_id: int) -> ResponseReturnValue:
     session = db.session()
     settlement = settlement_of_id(session, settlement_id)
     file = statement_of_id(session, statement_id, agreement_id=settlement.agreement_id).file
-    return file_response(files.content_of(session, file), file.name)
+    return stored_file(session, file)
 
 
 @settlements.get("/calculator")

@@ -9,11 +9,14 @@ from flask import Response, g, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from agreements.kernel import clock, files
+from agreements.kernel import clock
 from agreements.kernel.db import db
 from agreements.kernel.errors import N_, NotFound
-from agreements.kernel.web.rest import Created, RestRoom, file_response, page_of_rows
+from agreements.kernel.web.downloads import stored_file
+from agreements.kernel.web.rest import A_FILE, RestRoom
 from agreements.kernel.web.rest_fields import ID, content_of, require_printable
+from agreements.kernel.web.rest_lists import page_of_rows
+from agreements.kernel.web.rest_once import Created
 from agreements.parties.actions import Upload
 from agreements.products.models import Product
 from agreements.products.sources import products_of_source, source_of_id, sources
@@ -74,14 +77,14 @@ def one(upstream_id: int) -> dict[str, Any]:
     return _shown(session, upstream_id, now=clock.now(session))
 
 
-@room.reads(f"{CHANGE}/file", answers=None)
+@room.reads(f"{CHANGE}/file", answers=A_FILE)
 def original(upstream_id: int) -> Response:
     """The source's own notice."""
     session = db.session()
     file = change_of_id(session, upstream_id).file
     if file is None:
         raise NotFound(N_("This notice of a source has no file."), field="file")
-    return file_response(files.content_of(session, file), file.name)
+    return stored_file(session, file)
 
 
 @room.acts("", takes=ReceiptBody, answers=UpstreamShown, status=HTTPStatus.CREATED)

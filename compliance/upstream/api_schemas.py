@@ -2,8 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
-from agreements.kernel.web.rest import PageQuery, page_schema
 from agreements.kernel.web.rest_fields import Day, FileSent, Moment, QueryFlag, StrictSchema, Text, Whole, Word, absent
+from agreements.kernel.web.rest_lists import PageQuery, page_schema
 from compliance.obligations.rules import ObligationState
 from compliance.upstream.actions import LONGEST_SUBJECT, LONGEST_SUMMARY
 from compliance.upstream.rules import AnswerKind, AnswerVia, ChangeKind, ChangeState, ImpactState, ReceivedVia, Triage

@@ -1,16 +1,15 @@
 """Pages: the source notices with how far each has come, one campaign, and its letters exactly as they go out."""
 
-import io
-
-from flask import Blueprint, g, render_template, request, send_file
+from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from agreements.kernel import clock, files
+from agreements.kernel import clock
 from agreements.kernel.access.rules import Permission, require
 from agreements.kernel.db import db
 from agreements.kernel.errors import N_, NotFound
 from agreements.kernel.files import StoredFile
+from agreements.kernel.web.downloads import stored_file
 from agreements.kernel.web.language import label
 from agreements.kernel.web.paging import PAGE_SIZE, Page, page_of
 from compliance.upstream import presenting, reading
@@ -166,12 +165,4 @@ def attachment(session: Session, stored: StoredFile | None) -> ResponseReturnVal
     require(g.actor, Permission.READ)
     if stored is None:
         raise NotFound(N_("There is no such file here."), field="file")
-    response = send_file(
-        io.BytesIO(files.content_of(session, stored)),
-        "application/octet-stream",
-        as_attachment=True,
-        download_name=stored.name,
-        etag=False,
-    )
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return stored_file(session, stored)

@@ -10,7 +10,7 @@ from agreements.kernel import idempotency
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import Conflict
 from agreements.kernel.idempotency import KeptAnswer, forget_answers, one_at_a_time
-from agreements.kernel.web import rest
+from agreements.kernel.web import rest_once
 from compliance.changes.models import ChangeEvent
 from tests.builders_rest import TENANT, a_program
 
@@ -83,7 +83,7 @@ def test_a_kill_leaves_neither_the_act_nor_its_key(program, monkeypatch, moment)
 
     with monkeypatch.context() as patched:
         if moment == "before the answer is kept":
-            patched.setattr(rest, "KeptAnswer", killed)
+            patched.setattr(rest_once, "KeptAnswer", killed)
         else:
             patched.setattr("sqlalchemy.orm.Session.commit", killed)
         with pytest.raises(Killed):
@@ -102,7 +102,7 @@ def test_a_kill_after_the_commit_leaves_both(program, monkeypatch):
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(rest, "_answer", killed)
+        patched.setattr(rest_once, "answer", killed)
         with pytest.raises(Killed):
             program.post("/changes", FOUND, key="k-1")
 

@@ -1,41 +1,28 @@
-"""What every room's REST endpoints share: strict input, pages of lists, acts that can be sent twice, problem documents.
+"""What every room's REST endpoints share: a room with reads and acts, each with its place in the OpenAPI document.
 
 A room makes a `RestRoom` and writes its endpoints under `reads` and `acts`; app.py mounts it with STAFF_KEYS.
 """
 
 import json
-import math
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
-from io import BytesIO
-from typing import Any, NoReturn
+from typing import Any
 
-from flask import Response, g, request, send_file, url_for
+from flask import Response, g
 from flask_smorest import Blueprint
-from marshmallow import RAISE, Schema, ValidationError, fields
-from sqlalchemy import Select, func, select
+from marshmallow import Schema
 from sqlalchemy.orm import Session
-from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import UnsupportedMediaType
 
-from agreements.kernel import clock, idempotency
+from agreements.kernel import clock
 from agreements.kernel.access.rules import Permission, require
-from agreements.kernel.db import unit_of_work
-from agreements.kernel.errors import N_, InvalidInput, NotFound
-from agreements.kernel.idempotency import KeptAnswer
-from agreements.kernel.web.rest_fields import QueryWhole, StrictSchema
-from agreements.kernel.web.strict_json import read_object
+from agreements.kernel.errors import N_, NotFound
+from agreements.kernel.web import downloads
+from agreements.kernel.web.rest_once import KEY_PARAMETER, at_each_request, key_of_request, once
+from agreements.kernel.web.rest_requests import StrictParser
 
 PREFIX = "/api/v1"
-MOST_ROWS = 200
-ROWS = 50
-MOST_PAGES = 1_000_000
-WRITTEN_KEY = re.compile(rf"[!-~]{{1,{idempotency.LONGEST_KEY}}}")
-REPLAYED = "Idempotency-Replayed"
-
 ALWAYS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 OF_ACTS = (
     HTTPStatus.CONFLICT,
@@ -43,57 +30,27 @@ OF_ACTS = (
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     HTTPStatus.UNPROCESSABLE_ENTITY,
 )
-KEY_PARAMETER = {
-    "in": "header",
-    "name": idempotency.FIELD,
-    "required": True,
-    "description": "Names this request. Sent again within 30 days with the same content, it gets the same answer,"
-    f" marked `{REPLAYED}: true`, and nothing is done twice. A random UUID is a good key.",
-    "schema": {
-        "type": "string",
-        "minLength": 1,
-        "maxLength": idempotency.LONGEST_KEY,
-        "pattern": "^[!-~]+$",
-        "examples": ["0b9ad5d2-3c1e-4c6f-9a3a-6a1f0b1f4f0e"],
-    },
-}
-
-
-class StrictParser(FlaskParser):
-    """Reads addresses and bodies as strictly as the schemas do; what is wrong goes to our one registry of errors."""
-
-    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": RAISE, "json": RAISE}
-
-    def load_json(self, req: Any, schema: Any) -> Any:  # noqa: ARG002 - their signature
-        if req.mimetype != "application/json":
-            raise UnsupportedMediaType
-        return read_object(req.get_data())
-
-    def load_querystring(self, req: Any, schema: Any) -> Any:
-        for name, values in req.args.lists():
-            if len(values) > 1:
-                raise InvalidInput(
-                    N_("The query names “%(name)s” more than once."),
-                    code="DUPLICATE_FIELD",
-                    field=name,
-                    remedy=N_("Send each field once."),
-                    name=name,
-                )
-        return super().load_querystring(req, schema)
-
-    def handle_error(self, error: ValidationError, *_about: Any, **_options: Any) -> NoReturn:
-        """Raise the schema's own error, by field instead of by place."""
-        messages = error.messages_dict
-        inner = messages[next(iter(messages))] if len(messages) == 1 else messages
-        raise ValidationError(inner if isinstance(inner, dict) else messages)
 
 
 @dataclass(frozen=True, slots=True)
-class Created:
-    """What an act made, and where it can be read from now on."""
+class FileTold:
+    """An answer that is a file of one of these media types."""
 
-    value: object
-    location: str
+    media_types: tuple[str, ...]
+
+
+A_FILE = FileTold(downloads.MEDIA_TYPES)
+A_PDF = FileTold((downloads.PDF,))
+BINARY = {"type": "string", "contentMediaType": downloads.PLAIN}
+FILE: dict[str, Any] = {
+    "description": "The file.",
+    "headers": {
+        "Content-Disposition": {
+            "schema": {"type": "string"},
+            "description": "`attachment` with the file's name; beyond ASCII as `filename*` too (RFC 6266).",
+        }
+    },
+}
 
 
 class RestRoom(Blueprint):  # type: ignore[misc]  # flask-smorest comes without types
@@ -105,11 +62,11 @@ class RestRoom(Blueprint):  # type: ignore[misc]  # flask-smorest comes without 
         super().__init__(f"rest_{name}", import_name, url_prefix=f"{PREFIX}{path}", description=description)
 
     def reads(
-        self, rule: str, *, answers: type[Schema] | None, query: type[Schema] | None = None
+        self, rule: str, *, answers: type[Schema] | FileTold, query: type[Schema] | None = None
     ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
         """Register a GET. The function gets the query's values by name; it returns what `answers` tells.
 
-        answers  None where the function returns a file
+        answers  a schema, or a FileTold where the function returns a file of `downloads`
         """
 
         def decorator(function: Callable[..., Any]) -> Callable[..., Response]:
@@ -117,26 +74,29 @@ class RestRoom(Blueprint):  # type: ignore[misc]  # flask-smorest comes without 
             def view(given: dict[str, Any] | None = None, /, **path: Any) -> Response:
                 require(g.actor, Permission.READ)
                 value = function(**path, **(given or {}))
-                if isinstance(value, Response):
+                if isinstance(answers, FileTold):
+                    assert isinstance(value, Response)
                     return value
-                assert answers is not None
-                return _told(
-                    answers().dump(value), HTTPStatus.OK, links=value.get("links") if isinstance(value, dict) else None
-                )
+                return _told(answers().dump(value), links=value.get("links") if isinstance(value, dict) else None)
 
             names_a_row = "<" in f"{self.url_prefix}{rule}"
             statuses = [*ALWAYS, HTTPStatus.CONFLICT] + ([HTTPStatus.NOT_FOUND] if names_a_row else [])
             if query is not None:
                 view = self.arguments(query, location="query")(view)
-            if answers is not None:
-                view = self.response(HTTPStatus.OK, answers)(view)
+            if isinstance(answers, FileTold):
+                view = self._tells_a_file(answers, view)
             else:
-                binary = {"type": "string", "contentMediaType": "application/octet-stream"}
-                view = self.response(HTTPStatus.OK, binary, content_type="*/*", description="The file.")(view)
+                view = self.response(HTTPStatus.OK, answers)(view)
             self._publish(rule, function.__name__, view, "GET", statuses)
             return view
 
         return decorator
+
+    def _tells_a_file(self, told: FileTold, view: Any) -> Any:
+        view = self.response(HTTPStatus.OK, BINARY, content_type=told.media_types[0], **FILE)(view)
+        for media_type in told.media_types[1:]:
+            view = self.alt_response(HTTPStatus.OK, schema=BINARY, content_type=media_type, **FILE)(view)
+        return view
 
     def acts(
         self,
@@ -162,13 +122,13 @@ class RestRoom(Blueprint):  # type: ignore[misc]  # flask-smorest comes without 
             @wraps(function)
             def view(given: dict[str, Any], /, **path: Any) -> Response:
                 require(g.actor, Permission.READ)
-                key = _key() if keeps_answer else None
+                key = key_of_request() if keeps_answer else None
                 values = prepares(**path, **given) if prepares else {**path, **given}
 
                 def act(session: Session) -> Any:
                     return function(session, now=clock.now(session), **values)
 
-                return _unkept(act, answers(), status) if key is None else _once(key, act, answers(), status)
+                return at_each_request(act, answers(), status) if key is None else once(key, act, answers(), status)
 
             view = self.response(status, answers)(self.arguments(takes)(view))
             if keeps_answer:
@@ -187,113 +147,11 @@ class RestRoom(Blueprint):  # type: ignore[misc]  # flask-smorest comes without 
         self.add_url_rule(rule, name, view, methods=[method])
 
 
-def _unkept(act: Callable[[Session], Any], schema: Schema, status: HTTPStatus) -> Response:
-    with unit_of_work() as session:
-        value = act(session)
-        body = json.dumps(schema.dump(value), ensure_ascii=False)
-    return _answer(body, int(status), location=None)
-
-
-def _key() -> str:
-    key = request.headers.get(idempotency.FIELD, "")
-    if not WRITTEN_KEY.fullmatch(key):
-        raise InvalidInput(
-            N_("Every act needs an Idempotency-Key of 1 to %(longest)s visible characters."),
-            code="IDEMPOTENCY_KEY_MISSING",
-            field=idempotency.FIELD,
-            remedy=N_("Send a random UUID, and the same one when you send the request again."),
-            longest=idempotency.LONGEST_KEY,
-        )
-    return key
-
-
-def _once(key: str, act: Callable[[Session], Any], schema: Schema, status: HTTPStatus) -> Response:
-    """Do the act and keep its answer in one transaction, or give the answer that this key had."""
-    principal = f"person:{g.actor.id}"
-    sha256 = idempotency.request_hash(request.method, request.path, read_object(request.get_data()))
-    with idempotency.one_at_a_time(principal, key), unit_of_work() as session:
-        kept = idempotency.kept_answer(session, principal, key, request_sha256=sha256)
-        if kept is not None:
-            answer = _answer(kept.body, kept.status, location=kept.location)
-            answer.headers[REPLAYED] = "true"
-            return answer
-        value = act(session)
-        location = value.location if isinstance(value, Created) else None
-        session.flush()  # defaults and keys are in what is told
-        told = schema.dump(value.value if isinstance(value, Created) else value)
-        body = json.dumps(told, ensure_ascii=False)
-        session.add(
-            KeptAnswer(
-                principal=principal,
-                key=key,
-                request_sha256=sha256,
-                status=int(status),
-                body=body,
-                location=location,
-                kept_at=clock.wall(),
-            )
-        )
-    return _answer(body, int(status), location=location)
-
-
-def _answer(body: str, status: int, *, location: str | None) -> Response:
-    response = Response(body, status, mimetype="application/json")
-    if location is not None:
-        response.headers["Location"] = location
-    return response
-
-
-def _told(content: Any, status: HTTPStatus, *, links: str | None) -> Response:
-    response = Response(json.dumps(content, ensure_ascii=False), status, mimetype="application/json")
+def _told(content: Any, *, links: str | None) -> Response:
+    response = Response(json.dumps(content, ensure_ascii=False), mimetype="application/json")
     if links:
         response.headers["Link"] = links
     return response
-
-
-class PageQuery(StrictSchema):
-    """Which part of a list is asked for."""
-
-    page = QueryWhole(least=1, most=MOST_PAGES, load_default=1, metadata={"description": "From 1."})
-    size = QueryWhole(least=1, most=MOST_ROWS, load_default=ROWS, metadata={"description": "Rows of a page."})
-
-
-def page_of_rows(session: Session, statement: Select[Any], *, page: int, size: int) -> dict[str, Any]:
-    """Run a statement that selects one entity for one page; a page past the end is empty.
-
-    Returns {items, page, size, total, links}: `links` is the Link header (RFC 8288) with first, prev, next and last.
-    """
-    total = session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
-    rows = list(session.scalars(statement.limit(size).offset((page - 1) * size)))
-    return page_of_items(rows, total, page=page, size=size)
-
-
-def page_of_items(items: list[Any], total: int, *, page: int, size: int) -> dict[str, Any]:
-    last = max(1, math.ceil(total / size))
-    targets = {"first": 1, "prev": min(page - 1, last), "next": page + 1, "last": last}
-    links = ", ".join(
-        f'<{_address(page=number)}>; rel="{relation}"'
-        for relation, number in targets.items()
-        if 1 <= number <= last and not (relation in ("prev", "next") and number == page)
-    )
-    return {"items": items, "page": page, "size": size, "total": total, "links": links}
-
-
-def _address(**changes: int) -> str:
-    assert request.endpoint is not None
-    return url_for(request.endpoint, **{**(request.view_args or {}), **request.args.to_dict(), **changes})
-
-
-def page_schema(item: type[Schema], name: str) -> type[Schema]:
-    """Return the schema of one page of a list."""
-    return Schema.from_dict(
-        {
-            "items": fields.List(fields.Nested(item), required=True),
-            "page": fields.Integer(required=True),
-            "size": fields.Integer(required=True),
-            "total": fields.Integer(required=True, metadata={"description": "Rows of all pages."}),
-        },
-        name=name,
-    )
 
 
 def require_shown_text(text: str, what: str) -> str:
@@ -301,12 +159,3 @@ def require_shown_text(text: str, what: str) -> str:
     if not text.isprintable():
         raise NotFound(N_("There is nothing at this address."), field=what)
     return text
-
-
-def file_response(content: bytes, name: str) -> Response:
-    """Hand out a stored file to be saved, never to be opened in our origin."""
-    response = send_file(
-        BytesIO(content), "application/octet-stream", as_attachment=True, download_name=name, etag=False
-    )
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response

@@ -243,7 +243,7 @@ def test_files_of_another_change_are_not_handed_out(app):
     change = read(lambda session: session.scalars(select(ChangeEvent.id)).one())
 
     own = client.get(f"/changes/{change}/files/{notice.file_id}")
-    assert (own.status_code, own.mimetype) == (200, "application/octet-stream")
+    assert (own.status_code, own.mimetype) == (200, "application/pdf")
     assert "attachment" in own.headers["Content-Disposition"]
     assert client.get(f"{first}/file").status_code == 200
     assert client.get(f"/changes/{change}/files/{notice.file_id + 50}").status_code == 404

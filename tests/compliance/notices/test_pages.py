@@ -135,7 +135,7 @@ def test_an_officer_records_an_arrival_with_its_proof(sent, app):
     assert state_of(sent) is NoticeState.ARRIVED
     assert "回单.pdf" in client.get(f"/notices/{sent}").text
     proof = client.get(f"/notices/{sent}/proof")
-    assert (proof.data, proof.headers["Content-Type"]) == (b"receipt", "application/octet-stream")
+    assert (proof.data, proof.headers["Content-Type"]) == (b"receipt", "application/pdf")
     assert proof.headers["Content-Disposition"].startswith("attachment")
 
 
