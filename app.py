@@ -41,6 +41,7 @@ from agreements.register import views_supplements as register_supplements
 from agreements.register import views_terms as register_terms
 from compliance.alarms import views as alarms_views
 from compliance.breaches import api as breaches_api
+from compliance.breaches import api_evidence as breaches_evidence_api
 from compliance.breaches import views as breaches_views
 from compliance.breaches import views_acts as breaches_acts
 from compliance.breaches import views_evidence as breaches_evidence
@@ -59,6 +60,7 @@ from compliance.desk import documents as desk_documents
 from compliance.desk import ending as desk_ending
 from compliance.desk import ending_api as desk_ending_api
 from compliance.desk import own_documents as desk_own_documents
+from compliance.desk import own_documents_api as desk_own_documents_api
 from compliance.desk import past_views as desk_past
 from compliance.desk import prepare_cli
 from compliance.desk import register as desk_register
@@ -192,6 +194,7 @@ def register_rooms(app: Flask) -> None:
         (desk_tenant_people_api.people, STAFF_KEYS),
         (desk_tenant_api.accounts, STAFF_KEYS),
         (desk_tenant_api.documents, STAFF_KEYS),
+        (desk_own_documents_api.room, STAFF_KEYS),
         (desk_ending_api.room, STAFF_KEYS),
         (register_api.terms, STAFF_KEYS),
         (register_api.supplements, STAFF_KEYS),
@@ -200,6 +203,7 @@ def register_rooms(app: Flask) -> None:
         (changes_api.room, STAFF_KEYS),
         (upstream_api.room, STAFF_KEYS),
         (breaches_api.cases, STAFF_KEYS),
+        (breaches_evidence_api.room, STAFF_KEYS),
         (settlement_api.room, STAFF_KEYS),
         (paper_api.papers, STAFF_KEYS),
         (paper_api.copies, STAFF_KEYS),

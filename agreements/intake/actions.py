@@ -30,7 +30,7 @@ from agreements.intake.working_days import working_days_of
 from agreements.kernel import files
 from agreements.kernel.access.rules import Actor, Permission, require
 from agreements.kernel.crypto import Place
-from agreements.kernel.errors import N_, Conflict
+from agreements.kernel.errors import N_, Conflict, InvalidInput
 from agreements.parties.actions import Upload
 from agreements.register.actions import Registration, register_agreement
 from agreements.register.contract_joining import awaits_contract, join_contract
@@ -102,7 +102,7 @@ def register(
     session: Session,
     imported: ContractImport,
     *,
-    product_code: str,
+    product_code: str | None,
     tenant_key: str | None,
     actor: Actor,
     now: datetime,
@@ -111,7 +111,7 @@ def register(
 
     An order that a list registered before gets its contract, and keeps its product and tenant. Else the same order
     again changes nothing, from whatever file (E-49). A warning or a deviation that nobody acknowledged,
-    an unconfirmed amount or a missing mandatory field raises.
+    an unconfirmed amount or a missing mandatory field raises; so does a new order without a product code.
     """
     require(actor, Permission.REGISTER_AGREEMENT)
     session.refresh(imported)
@@ -134,7 +134,7 @@ def register(
     registration = register_agreement(
         session,
         facts,
-        product_code=product_code.strip(),
+        product_code=_named(product_code),
         tenant_key=tenant_key,
         contact=contact_of(review),
         document=imported.file,
@@ -144,6 +144,17 @@ def register(
     agreement = registration.agreement
     move(session, imported, ImportState.REGISTERED, act="import.registered", agreement=agreement, actor=actor, now=now)
     return registration
+
+
+def _named(product_code: str | None) -> str:
+    code = (product_code or "").strip()
+    if not code:
+        raise InvalidInput(
+            N_("The product code is missing."),
+            field="product_code",
+            remedy=N_("Name the product as the gateway does, such as id2-verify."),
+        )
+    return code
 
 
 def _require_acknowledged(imported: ContractImport) -> None:

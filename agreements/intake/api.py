@@ -147,9 +147,9 @@ def choose_form(
 
 @imports.acts(f"{ONE}/register", takes=ImportRegisterBody, answers=ImportShown)
 def register(
-    session: Session, *, now: datetime, import_id: int, product_code: str, tenant_key: str | None
+    session: Session, *, now: datetime, import_id: int, product_code: str | None, tenant_key: str | None
 ) -> dict[str, Any]:
-    """Register the agreement; the same order again changes nothing."""
+    """Register the agreement, or join the contract to its order; the same order again changes nothing."""
     imported = import_of_id(session, import_id)
     actions.register(session, imported, product_code=product_code, tenant_key=tenant_key, actor=g.actor, now=now)
     return _shown(session, import_id)

@@ -139,7 +139,15 @@ class FormChoiceBody(StrictSchema):
 
 
 class ImportRegisterBody(StrictSchema):
-    product_code = Text(longest=60, required=True, metadata={"example": "id2-verify"})
+    product_code = Text(
+        longest=60,
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "As the gateway names it. Needed unless the contract joins an order that a list registered.",
+            "example": "id2-verify",
+        },
+    )
     tenant_key = Text(longest=60, load_default=None, allow_none=True, metadata={"example": "haitang"})
 
 

@@ -22,7 +22,7 @@ class CorrectionForm:
 class RegisterForm:
     """tenant_key None leaves the choice to us."""
 
-    product_code: str
+    product_code: str | None
     tenant_key: str | None
 
 
@@ -56,14 +56,8 @@ def read_amount(form: MultiDict[str, str]) -> Amount:
 
 
 def read_registration(form: MultiDict[str, str]) -> RegisterForm:
-    product_code = form.get("product_code", "").strip()
-    if not product_code:
-        raise InvalidInput(
-            N_("The product code is missing."),
-            field="product_code",
-            remedy=N_("Name the product as the gateway does, such as id2-verify."),
-        )
-    return RegisterForm(product_code, form.get("tenant_key", "").strip() or None)
+    product_code, tenant_key = (form.get(name, "").strip() or None for name in ("product_code", "tenant_key"))
+    return RegisterForm(product_code, tenant_key)
 
 
 def read_state(text: str | None) -> ImportState:

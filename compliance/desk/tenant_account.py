@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import FileStorage
 
 from agreements.kernel import clock
 from agreements.kernel.access.rules import Permission
@@ -220,7 +219,10 @@ _REFUSE = _Act("refuse", RefusalForm, Permission.CHECK_SEAL)
 @tenant_account.post("/adjustments/<int:request_id>/letter")
 def take_letter(tenant_key: str, request_id: int) -> ResponseReturnValue:
     sent = request.files.get("file")
-    answer, refused = _e_seal_of(sent)
+    content = b"" if sent is None or request.form.get("basis") != SealBasis.E_SEAL else sent.read()
+    answer, refused = e_seal_of(content)
+    if sent is not None:
+        sent.seek(0)
 
     def receive(session: Session, asked: Any, **values: Any) -> None:
         adjusting.receive_sealed_letter(session, asked, letter=require_upload(sent), answer=answer, **values)
@@ -230,12 +232,8 @@ def take_letter(tenant_key: str, request_id: int) -> ResponseReturnValue:
     return _LETTER.do(tenant_key, request_id, receive, said=gettext("The sealed letter is recorded."))
 
 
-def _e_seal_of(sent: FileStorage | None) -> tuple[SignatureAnswer | None, InvalidInput | None]:
+def e_seal_of(content: bytes) -> tuple[SignatureAnswer | None, InvalidInput | None]:
     """Check a letter whose e-seal is to count, before any transaction begins; or say why it can't be checked."""
-    if sent is None or request.form.get("basis") != SealBasis.E_SEAL:
-        return None, None
-    content = sent.read()
-    sent.seek(0)
     try:
         return check_signed_file(db.session().info["settings"], content), None
     except InvalidInput as error:

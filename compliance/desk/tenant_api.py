@@ -9,12 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agreements.kernel import clock
+from agreements.kernel.access.rules import Permission, require
 from agreements.kernel.db import db
-from agreements.kernel.errors import N_, NotFound
+from agreements.kernel.errors import N_, InvalidInput, NotFound
 from agreements.kernel.web.rest import RestRoom, require_shown_text
 from agreements.kernel.web.rest_fields import ID, content_of
 from agreements.kernel.web.rest_lists import page_of_rows
 from agreements.kernel.web.rest_once import Created
+from agreements.paper.rules import SignatureAnswer
 from agreements.parties.actions import Upload, tenant_of_key
 from agreements.parties.documents import document_of_id, record_document, reject_document, verify_document
 from agreements.parties.identity import PartyKind
@@ -25,7 +27,7 @@ from agreements.parties.rules import DocumentType
 from compliance.changes.renaming import rename_tenant
 from compliance.changes.rules import ChangeSource
 from compliance.desk.documents_reading import Filter, Search, document_on_file, documents_found
-from compliance.desk.tenant_account import order_of_tenant
+from compliance.desk.tenant_account import e_seal_of, order_of_tenant
 from compliance.desk.tenant_api_schemas import (
     AdjustmentBody,
     AdjustmentList,
@@ -231,7 +233,24 @@ def ask(
     return Created(_adjustment(request), location)
 
 
-@accounts.acts(f"/adjustments/<{ID}:request_id>/letter", takes=SealedLetterBody, answers=AdjustmentShown)
+def _letter_checked(*, tenant_key: str, letter: dict[str, Any], basis: SealBasis, **values: Any) -> dict[str, Any]:
+    """Check the e-seal of a letter before the transaction begins, as the page does."""
+    require(g.actor, Permission.CHECK_SEAL)
+    session = db.session()
+    tenant = _tenant(session, tenant_key)
+    adjusting.request_of_id(session, tenant, values["request_id"])
+    upload = _file(letter, "letter")
+    db.session.rollback()  # no transaction stays open while a foreign file is looked at
+    answer, refused = e_seal_of(upload.content if basis is SealBasis.E_SEAL else b"")
+    return {"tenant_key": tenant_key, "letter": upload, "basis": basis, "answer": answer, "refused": refused, **values}
+
+
+@accounts.acts(
+    f"/adjustments/<{ID}:request_id>/letter",
+    takes=SealedLetterBody,
+    answers=AdjustmentShown,
+    prepares=_letter_checked,
+)
 def receive_letter(
     session: Session,
     *,
@@ -241,15 +260,18 @@ def receive_letter(
     received_at: datetime,
     basis: SealBasis,
     seal_record: str | None,
-    letter: dict[str, Any],
+    letter: Upload,
+    answer: SignatureAnswer | None,
+    refused: InvalidInput | None,
     version: int,
 ) -> dict[str, Any]:
-    """The sealed letter is here and its seal was checked."""
+    """The sealed letter is here and its seal was checked; an e-seal is checked here too, and an altered one refused."""
     request = adjusting.request_of_id(session, _tenant(session, tenant_key), request_id)
     adjusting.receive_sealed_letter(
         session,
         request,
-        letter=_file(letter, "letter"),
+        letter=letter,
+        answer=answer,
         received_at=received_at,
         basis=basis,
         seal_record=seal_record,
@@ -257,6 +279,8 @@ def receive_letter(
         actor=g.actor,
         now=now,
     )
+    if refused is not None:
+        raise refused
     return _adjustment(request)
 
 

@@ -15,6 +15,7 @@ from agreements.kernel.web.rest_fields import (
     absent,
 )
 from agreements.kernel.web.rest_lists import PageQuery, page_schema
+from agreements.paper.rules import SignatureAnswer
 from agreements.parties.identity import PartyKind
 from agreements.parties.rules import DocumentState, DocumentType, Ownership, PlatformKind
 from compliance.changes.rules import ChangeSource
@@ -122,6 +123,9 @@ class AdjustmentShown(Schema):
     letter_file_id = fields.Integer(required=True, allow_none=True)
     letter_received_at = Moment(required=True, allow_none=True)
     seal_basis = Word(SealBasis, required=True, allow_none=True)
+    seal_answer = Word(
+        SignatureAnswer, required=True, allow_none=True, metadata={"description": "What our check said of an e-seal."}
+    )
     seal_checked_by = fields.String(required=True, allow_none=True)
     executed_at = Moment(required=True, allow_none=True)
     executed_by = fields.String(required=True, allow_none=True)

@@ -1,4 +1,4 @@
-"""`/api/v1/notices`: the notices with their letters, attempts and arrivals, and recording an arrival with its proof."""
+"""`/api/v1/notices`: the notices with letters, attempts and arrivals; sealing, queueing, an arrival with its proof."""
 
 from datetime import datetime
 from typing import Any
@@ -12,14 +12,16 @@ from agreements.kernel.web.downloads import stored_file
 from agreements.kernel.web.rest import A_FILE, RestRoom
 from agreements.kernel.web.rest_fields import ID, content_of
 from agreements.kernel.web.rest_lists import page_of_rows
-from agreements.parties.actions import Upload, keep_upload
+from agreements.parties.actions import Upload, address_in_clear, keep_upload, notice_address_in_force
 from compliance.notices import reading
 from compliance.notices.actions import body_text, notice_of_id
-from compliance.notices.api_schemas import ArrivalBody, LetterText, NoticePage, NoticeQuery, NoticeShown
+from compliance.notices.api_schemas import ArrivalBody, LetterText, NoticeActBody, NoticePage, NoticeQuery, NoticeShown
 from compliance.notices.arrivals import arrival_of, record_arrival
+from compliance.notices.dispatch import enqueue
 from compliance.notices.models import Notice
 from compliance.notices.reading import Sending
 from compliance.notices.rules import ArrivalBasis, NoticeKind, NoticeState, arrival_event, legal_events
+from compliance.notices.sealed_letters import seal_letter, sealed_letter_of
 
 room = RestRoom(
     "notices",
@@ -96,6 +98,25 @@ def arrive(
     return _shown(session, notice)
 
 
+@room.acts(f"{NOTICE}/queue", takes=NoticeActBody, answers=NoticeShown)
+def queue(session: Session, *, now: datetime, notice_id: int) -> dict[str, Any]:
+    """Queue an approved or bounced notice to the address that the tenant's confirmation designates now."""
+    notice = notice_of_id(session, notice_id)
+    confirmed = notice_address_in_force(session, notice.tenant_id)
+    address = address_in_clear(session, confirmed) if confirmed else None
+    enqueue(session, notice, address, actor=g.actor, now=now)
+    session.refresh(notice)
+    return _shown(session, notice)
+
+
+@room.acts(f"{NOTICE}/seal", takes=NoticeActBody, answers=NoticeShown)
+def seal(session: Session, *, now: datetime, notice_id: int) -> dict[str, Any]:
+    """Make the sealed PDF of an approved letter; a second time changes nothing."""
+    notice = notice_of_id(session, notice_id)
+    seal_letter(session, notice, actor=g.actor, now=now)
+    return _shown(session, notice)
+
+
 def _row(notice: Notice, *, is_failing: bool) -> dict[str, Any]:
     return {
         "id": notice.id,
@@ -121,7 +142,7 @@ def _row(notice: Notice, *, is_failing: bool) -> dict[str, Any]:
 
 def _shown(session: Session, notice: Notice) -> dict[str, Any]:
     legal = legal_events(notice.state)
-    fact = arrival_of(session, notice.id)
+    fact, sealed = arrival_of(session, notice.id), sealed_letter_of(session, notice)
     return {
         **_row(notice, is_failing=bool(reading.failing_among(session, [notice.id]))),
         "body_sha256": notice.body_sha256,
@@ -138,6 +159,7 @@ def _shown(session: Session, notice: Notice) -> dict[str, Any]:
             "has_proof": fact.proof_file_id is not None,
             "note": fact.note,
         },
+        "sealed_document": sealed.id if sealed else None,
         "sendings": [_sending(sending) for sending in reading.sendings(session, notice.id)],
     }
 

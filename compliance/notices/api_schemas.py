@@ -70,6 +70,9 @@ class NoticeShown(NoticeInList):
         Word(ArrivalBasis), required=True, metadata={"description": "By what it can have arrived, as it stands now."}
     )
     arrival = fields.Nested(ArrivalShown, required=True, allow_none=True)
+    sealed_document = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "Of `/papers`: the letter as a sealed PDF."}
+    )
     sendings = fields.List(fields.Nested(SendingShown), required=True)
 
 
@@ -77,6 +80,10 @@ class LetterText(Schema):
     subject = fields.String(required=True)
     text = fields.String(required=True)
     sha256 = fields.String(required=True, metadata={"description": "Of the letter that was approved."})
+
+
+class NoticeActBody(StrictSchema):
+    """The address says it all."""
 
 
 class ArrivalBody(StrictSchema):

@@ -82,6 +82,11 @@ NEEDS = {
         Permission.RECORD_ARRIVAL,
         {"basis": "personal", "arrived_at": "2024-09-24T11:00:00+08:00", "proof": PROOF},
     ),
+    "/notices/{notice}/seal": (Permission.DEMAND_RECTIFICATION, {}),
+    "/own-documents": (
+        Permission.MANAGE_OWN_DOCUMENTS,
+        {"type": "business_licence", "issued_on": "2024-10-09", "file": PROOF},
+    ),
     "/changes": (
         Permission.RECORD_CHANGE,
         {

@@ -47,6 +47,8 @@ def test_a_program_reviews_and_registers_an_import(program, import_id):
             program.post(f"{address}/warnings/{warning['id']}/acknowledge", {})
     for amount in told["amounts"]:
         program.post(f"{address}/amounts/confirm", {"amount": amount["amount"], "value": amount["value"]})
+    unnamed = program.post(f"{address}/register", {"tenant_key": "haitang"})
+    assert (unnamed.status_code, unnamed.json["field"]) == (422, "product_code")
     done = program.post(f"{address}/register", {"product_code": "id2-verify", "tenant_key": "haitang"})
 
     assert (done.status_code, done.json["agreement"], done.json["state"]) == (200, ORDER_NO, "registered")

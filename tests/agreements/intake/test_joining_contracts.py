@@ -41,7 +41,7 @@ def listed(app):
 
 
 def joined(session, imported, *, actor=OFFICER):
-    return register(session, imported, product_code="another", tenant_key="another", actor=actor, now=LATER)
+    return register(session, imported, product_code=None, tenant_key="another", actor=actor, now=LATER)
 
 
 def test_a_contract_joins_its_order_with_file_clauses_and_contact(listed):

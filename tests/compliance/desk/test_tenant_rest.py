@@ -9,6 +9,7 @@ from tests.builders import at
 from tests.builders_compliance import an_agreement_in_service
 from tests.builders_rest import a_program
 
+OFD = {"name": "申请函.ofd", "content": base64.b64encode(b"PK another format").decode()}
 NOW = at("Thu 2024-09-12 15:00")
 T = "/tenants/haitang"
 FILE = {"name": "文件.pdf", "media_type": "application/pdf", "content": base64.b64encode(b"%PDF-1.7").decode()}
@@ -47,7 +48,7 @@ def test_freeze_and_lift_by_a_sealed_letter_and_each_act_once(app):
     one = request.headers["Location"].removeprefix("/api/v1")
     refused = program.post(f"{one}/execution", {"version": 1})
     assert (refused.status_code, refused.json["code"], refused.json["clause"]) == (409, "SEAL_MISSING", "3.4")
-    letter = {"received_at": "2024-09-12T14:55:00+08:00", "basis": "e_seal", "letter": FILE, "version": 1}
+    letter = {"received_at": "2024-09-12T14:55:00+08:00", "basis": "e_seal", "letter": OFD, "version": 1}
     assert program.post(f"{one}/letter", letter).json["field"] == "seal_record"
     taken = program.post(f"{one}/letter", letter | {"seal_record": "验证有效"})
     assert taken.json["state"] == "sealed_received"
