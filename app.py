@@ -88,6 +88,7 @@ from compliance.settlement import views as settlement_views
 from compliance.settlement import views_acts as settlement_acts
 from compliance.upstream import answer_views as upstream_answers
 from compliance.upstream import api as upstream_api
+from compliance.upstream import api_acts as upstream_acts_api
 from compliance.upstream import views as upstream_views
 from compliance.upstream import views_acts as upstream_acts
 from compliance.upstream import views_intake as upstream_intake
@@ -202,6 +203,7 @@ def register_rooms(app: Flask) -> None:
         (obligations_api.room, STAFF_KEYS),
         (changes_api.room, STAFF_KEYS),
         (upstream_api.room, STAFF_KEYS),
+        (upstream_acts_api.room, STAFF_KEYS),
         (breaches_api.cases, STAFF_KEYS),
         (breaches_evidence_api.room, STAFF_KEYS),
         (settlement_api.room, STAFF_KEYS),

@@ -74,7 +74,7 @@ def list_sources() -> dict[str, Any]:
 def one(upstream_id: int) -> dict[str, Any]:
     """One change with the agreements it touches and what their tenants answered."""
     session = db.session()
-    return _shown(session, upstream_id, now=clock.now(session))
+    return shown(session, upstream_id, now=clock.now(session))
 
 
 @room.reads(f"{CHANGE}/file", answers=A_FILE)
@@ -93,42 +93,25 @@ def record(
     *,
     now: datetime,
     source_id: int,
-    kinds: list[ChangeKind],
-    subject: str,
-    summary: str,
-    effective_on: date | None,
-    products: list[str] | None,
-    cancelled: list[str] | None,
     received_at: datetime,
     received_via: ReceivedVia,
     file: dict[str, Any] | None,
     triage: Triage | None,
+    **announced: Any,
 ) -> Created:
     """Record what a source announced; each agreement it touches has its clock from when it reached us."""
-    require_printable(summary.replace("\n", ""), "summary")
-    touched = _products(session, products, "products")
-    stopped = _products(session, cancelled, "cancelled")
-    content = Content(
-        kinds=frozenset(kinds),
-        subject=subject,
-        summary=summary,
-        effective_on=effective_on,
-        products=tuple({product.id: product for product in (*touched, *(stopped or ()))}.values()) if touched else None,
-        cancelled=frozenset(product.id for product in stopped) if stopped else None,
-    )
-    upload = Upload(file["name"], file["media_type"], content_of(file, "file")) if file else None
     change = record_receipt(
         session,
         source_of_id(session, source_id),
-        content,
-        Receipt(received_at, received_via, upload),
+        announced_content(session, **announced),
+        Receipt(received_at, received_via, upload_of(file)),
         triage=triage,
         actor=g.actor,
         now=now,
     )
     session.flush()
     session.refresh(change)
-    return Created(_shown(session, change.id, now=now), url_for(f"{room.name}.one", upstream_id=change.id))
+    return Created(shown(session, change.id, now=now), url_for(f"{room.name}.one", upstream_id=change.id))
 
 
 @room.acts(f"{CHANGE}/triage", takes=TriageBody, answers=UpstreamShown)
@@ -139,7 +122,36 @@ def read_by_legal(
     require_printable(reason.replace("\n", ""), "reason")
     change = change_of_id(session, upstream_id)
     decide_triage(session, change, triage, reason=reason, version=version, actor=g.actor, now=now)
-    return _shown(session, upstream_id, now=now)
+    return shown(session, upstream_id, now=now)
+
+
+def announced_content(
+    session: Session,
+    *,
+    kinds: list[ChangeKind],
+    subject: str,
+    summary: str,
+    effective_on: date | None,
+    products: list[str] | None,
+    cancelled: list[str] | None,
+) -> Content:
+    """Return what a source announces from the fields of a ContentBody; an unknown product raises NotFound."""
+    require_printable(summary.replace("\n", ""), "summary")
+    touched = _products(session, products, "products")
+    stopped = _products(session, cancelled, "cancelled")
+    return Content(
+        kinds=frozenset(kinds),
+        subject=subject,
+        summary=summary,
+        effective_on=effective_on,
+        products=tuple({product.id: product for product in (*touched, *(stopped or ()))}.values()) if touched else None,
+        cancelled=frozenset(product.id for product in stopped) if stopped else None,
+    )
+
+
+def upload_of(file: dict[str, Any] | None) -> Upload | None:
+    """Return the file that a body brings."""
+    return Upload(file["name"], file["media_type"], content_of(file, "file")) if file else None
 
 
 def _products(session: Session, codes: Iterable[str] | None, field: str) -> list[Product] | None:
@@ -179,7 +191,8 @@ def _row(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _shown(session: Session, upstream_id: int, *, now: datetime) -> dict[str, Any]:
+def shown(session: Session, upstream_id: int, *, now: datetime) -> dict[str, Any]:
+    """Return what is told of one change."""
     change = change_of_id(session, upstream_id)
     campaign = reading.campaign(session, change, now=now)
     return {
@@ -189,11 +202,12 @@ def _shown(session: Session, upstream_id: int, *, now: datetime) -> dict[str, An
         "products": sorted(row.product.code for row in change.products),
         "cancelled": sorted(row.product.code for row in change.products if row.is_cancelled),
         "triage_reason": change.triage_reason,
-        "impacts": [_impact(row) for row in campaign.rows],
+        "impacts": [impact_shown(row) for row in campaign.rows],
     }
 
 
-def _impact(row: ImpactRow) -> dict[str, Any]:
+def impact_shown(row: ImpactRow) -> dict[str, Any]:
+    """Return what is told of one agreement's part."""
     impact = row.impact
     return {
         "id": impact.id,

@@ -2,7 +2,18 @@
 
 from marshmallow import Schema, fields, validate
 
-from agreements.kernel.web.rest_fields import Day, FileSent, Moment, QueryFlag, StrictSchema, Text, Whole, Word, absent
+from agreements.kernel.web.rest_fields import (
+    Day,
+    FileSent,
+    Flag,
+    Moment,
+    QueryFlag,
+    StrictSchema,
+    Text,
+    Whole,
+    Word,
+    absent,
+)
 from agreements.kernel.web.rest_lists import PageQuery, page_schema
 from compliance.obligations.rules import ObligationState
 from compliance.upstream.actions import LONGEST_SUBJECT, LONGEST_SUMMARY
@@ -85,8 +96,9 @@ class SourceList(Schema):
     items = fields.List(fields.Nested(SourceShown), required=True)
 
 
-class ReceiptBody(StrictSchema):
-    source_id = Whole(least=1, required=True, metadata={"description": "Of GET /upstream/sources.", "example": 1})
+class ContentBody(StrictSchema):
+    """What a source announces."""
+
     kinds = fields.List(
         Word(ChangeKind),
         required=True,
@@ -121,11 +133,20 @@ class ReceiptBody(StrictSchema):
         validate=validate.Length(1, 200),
         metadata={"description": "Codes of what stops as a whole; null leaves it to the kinds."},
     )
+
+
+class ReceivedBody(ContentBody):
+    """What a source announces, and how it reached us."""
+
     received_at = Moment(required=True, metadata={"example": "2024-10-08T10:00:00+08:00"})
     received_via = Word(ReceivedVia, required=True, metadata={"example": "phone"})
     file = fields.Nested(
         FileSent, load_default=None, allow_none=True, metadata={"description": "Unless it was said by telephone."}
     )
+
+
+class ReceiptBody(ReceivedBody):
+    source_id = Whole(least=1, required=True, metadata={"description": "Of GET /upstream/sources.", "example": 1})
     triage = Word(
         Triage,
         load_default=None,
@@ -142,3 +163,71 @@ class TriageBody(StrictSchema):
         validate=validate.Length(max=2000),
         metadata={"description": "Needed where it is no matter of clause 2.4."},
     )
+
+
+VERSION = {"description": "As it was seen.", "example": 1}
+
+
+class RestateBody(ContentBody):
+    version = Whole(least=1, required=True, metadata=VERSION)
+
+
+class AmendBody(ReceivedBody):
+    version = Whole(least=1, required=True, metadata=VERSION)
+
+
+class WithdrawBody(StrictSchema):
+    version = Whole(least=1, required=True, metadata=VERSION)
+    received_at = Moment(required=True, metadata={"example": "2024-10-08T10:00:00+08:00"})
+    reason = Text(lines=True, required=True)
+    without_notice = Flag(
+        load_default=False, metadata={"description": "An approver's: only while nobody can have heard of it."}
+    )
+    file = fields.Nested(FileSent, load_default=None, allow_none=True)
+
+
+class CloseBody(StrictSchema):
+    version = Whole(least=1, required=True, metadata=VERSION)
+    note = Text(lines=True, required=True)
+
+
+class ReasonedBody(StrictSchema):
+    reason = Text(lines=True, required=True)
+
+
+class MapBody(StrictSchema):
+    """The address says it all."""
+
+
+class AnswerBody(StrictSchema):
+    kind = Word(AnswerKind, required=True, metadata={"example": "accept"})
+    text = fields.String(load_default="", validate=validate.Length(max=2000))
+    said_by = fields.String(load_default="", validate=validate.Length(max=80))
+    answered_at = Moment(required=True, metadata={"example": "2024-10-08T14:00:00+08:00"})
+    file = fields.Nested(FileSent, required=True, metadata={"description": "The paper or message that proves it."})
+
+
+class SignBody(StrictSchema):
+    signed_at = Moment(required=True, metadata={"example": "2024-10-08T14:00:00+08:00"})
+    note = fields.String(load_default="", validate=validate.Length(max=2000))
+    file = fields.Nested(FileSent, required=True, metadata={"description": "It bears both signatures."})
+
+
+class ReplyBody(StrictSchema):
+    reply = Text(lines=True, required=True)
+
+
+class LetterToCome(Schema):
+    tenant_key = fields.String(required=True)
+    orders = fields.List(fields.String(), required=True)
+    subject = fields.String(required=True)
+    text = fields.String(required=True)
+    address = fields.String(
+        required=True, allow_none=True, metadata={"description": "Masked; null where the tenant designated none."}
+    )
+    notice_id = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "Null where it is still to go out."}
+    )
+
+
+LetterPage = page_schema(LetterToCome, "LetterPage")

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from agreements.kernel import clock
@@ -18,13 +16,13 @@ from agreements.kernel.web.language import label
 from compliance.changes.schemas import read_moment, read_text, read_upload
 from compliance.upstream import presenting, reading, schemas
 from compliance.upstream.aftermath import fail_aftermath, sign_aftermath
-from compliance.upstream.answers import record_answer, reply
+from compliance.upstream.answers import record_answer
 from compliance.upstream.correcting import Withdrawal, withdraw
 from compliance.upstream.deciding import close, decide_triage, exempt, restore_product
 from compliance.upstream.mapping import map_change
-from compliance.upstream.models import UpstreamAnswer
 from compliance.upstream.moving import change_of_id, impact_of_id
 from compliance.upstream.previews import preview
+from compliance.upstream.replying import answer_of_id, reply_to_all_asked
 from compliance.upstream.rules import AnswerKind, Triage
 from compliance.upstream.schemas import Form
 from compliance.upstream.views import row_of_impact
@@ -274,10 +272,9 @@ def send_reply(answer_id: int) -> ResponseReturnValue:
     try:
         text = read_text(request.form, "reply")
         with unit_of_work() as session:
-            answer = _answer_of_id(session, answer_id)
+            answer = answer_of_id(session, answer_id)
             impact_id = answer.impact_id
-            for each in [answer, *_asked_together(session, answer)]:
-                reply(session, each, text=text, actor=g.actor, now=clock.now(session))
+            reply_to_all_asked(session, answer, text=text, actor=g.actor, now=clock.now(session))
     except (InvalidInput, Conflict) as error:
         return _reply_page(answer_id, request.form, error), error.status
     flash(gettext("The reply stands on the page behind the tenant's link."), "success")
@@ -287,7 +284,7 @@ def send_reply(answer_id: int) -> ResponseReturnValue:
 def _reply_page(answer_id: int, form: Form, error: LuyueError | None = None) -> str:
     require(g.actor, Permission.HANDLE_UPSTREAM)
     session = db.session()
-    answer = _answer_of_id(session, answer_id)
+    answer = answer_of_id(session, answer_id)
     return render_template(
         "upstream/reply.html",
         answer=answer,
@@ -297,28 +294,3 @@ def _reply_page(answer_id: int, form: Form, error: LuyueError | None = None) -> 
         error=error,
         now=clock.now(session),
     )
-
-
-def _asked_together(session: Session, answer: UpstreamAnswer) -> list[UpstreamAnswer]:
-    """Return the same question where the tenant asked it for other orders in the same breath, without our reply."""
-    return list(
-        session.scalars(
-            select(UpstreamAnswer)
-            .where(
-                UpstreamAnswer.link_id == answer.link_id,
-                UpstreamAnswer.kind == AnswerKind.ASK,
-                UpstreamAnswer.answered_at == answer.answered_at,
-                UpstreamAnswer.text == answer.text,
-                UpstreamAnswer.reply.is_(None),
-                UpstreamAnswer.id != answer.id,
-            )
-            .order_by(UpstreamAnswer.id)
-        )
-    )
-
-
-def _answer_of_id(session: Session, answer_id: int) -> UpstreamAnswer:
-    answer = session.get(UpstreamAnswer, answer_id)
-    if answer is None:
-        raise NotFound(N_("There is no answer %(id)s."), field="answer", id=answer_id)
-    return answer
