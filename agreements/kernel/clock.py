@@ -12,7 +12,7 @@ from uuid import uuid4
 from sqlalchemy import Boolean, CheckConstraint, ForeignKeyConstraint, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from agreements.kernel.db import Base, UTCDateTime
+from agreements.kernel.db import Base, UTCDateTime, rows_of
 from agreements.kernel.errors import N_, Conflict
 from agreements.kernel.instants import require_aware
 
@@ -59,8 +59,8 @@ def monotonic() -> float:
 
 def now(session: Session) -> datetime:
     """Return the time by which this database lives: the wall clock, or a rehearsal's own clock."""
-    set_at = session.scalar(_SET_AT)
-    return set_at if set_at is not None else wall()
+    rows = rows_of(session, _SET_AT)
+    return rows[0].now_at if rows else wall()
 
 
 def is_rehearsal(session: Session) -> bool:

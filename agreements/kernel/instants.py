@@ -23,7 +23,9 @@ def require_aware(instant: datetime) -> datetime:
 
 def legal_date(instant: datetime) -> date:
     """Return the Shanghai date on which an instant falls."""
-    return require_aware(instant).astimezone(SHANGHAI).date()
+    if instant.tzinfo is None:
+        raise ValueError(f"{instant!r} carries no time zone")
+    return instant.astimezone(SHANGHAI).date()
 
 
 def start_of(day: date) -> datetime:

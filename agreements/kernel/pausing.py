@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agreements.kernel import audit
 from agreements.kernel.access.rules import Actor, Permission, require
-from agreements.kernel.db import Base, UTCDateTime
+from agreements.kernel.db import Base, UTCDateTime, rows_of
 from agreements.kernel.errors import N_, InvalidInput
 
 
@@ -36,12 +36,18 @@ class SendingPause(Base):
     release_reason: Mapped[str | None] = mapped_column(String(500))
 
 
+_OPEN_ID = select(SendingPause.id).where(SendingPause.released_at.is_(None)).limit(1)
 _OPEN = select(SendingPause).where(SendingPause.released_at.is_(None)).order_by(SendingPause.id).limit(1)
 
 
 def open_pause(session: Session) -> SendingPause | None:
     """Return the pause that nobody released yet, the first if there are several; None where we may send."""
     return session.scalars(_OPEN).first()
+
+
+def is_paused(session: Session) -> bool:
+    """Say whether sending is paused, for the banner of every page."""
+    return bool(rows_of(session, _OPEN_ID))
 
 
 def pause_sending(

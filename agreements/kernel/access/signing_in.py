@@ -16,6 +16,7 @@ from agreements.kernel.access.passwords import hash_password, needs_new_hash, pa
 from agreements.kernel.access.rules import Actor, ActorKind
 from agreements.kernel.access.tokens import hash_of, new_token
 from agreements.kernel.crypto import Keyring
+from agreements.kernel.db import rows_of
 from agreements.kernel.errors import N_, NotPermitted, NotSignedIn
 
 IDLE_LIMIT = timedelta(minutes=30)
@@ -141,10 +142,13 @@ _SIGNED_IN = (  # one row a role; every request asks it, so it is built once
 
 def signed_in(session: Session, token: str, *, wall: datetime) -> SignedIn | None:
     """Return whom a token stands for, or None: ended, idle for 30 minutes, older than 10 hours, person disabled."""
-    rows = session.execute(
+    rows = rows_of(
+        session,
         _SIGNED_IN,
-        {"token_hash": hash_of(token), "seen_after": wall - IDLE_LIMIT, "created_after": wall - ABSOLUTE_LIMIT},
-    ).all()
+        token_hash=hash_of(token),
+        seen_after=wall - IDLE_LIMIT,
+        created_after=wall - ABSOLUTE_LIMIT,
+    )
     if not rows:
         return None
     first = rows[0]

@@ -1,6 +1,7 @@
 """Chinese and English: the person's own choice, else the visitor's, else what the browser asks for."""
 
 import re
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import lru_cache
 
@@ -23,6 +24,7 @@ OWN_NAMES = {Locale.ZH: "中文", Locale.EN: "English"}
 def prepare_language(app: Flask) -> None:
     Babel(app, locale_selector=chosen_locale, default_locale="zh", default_timezone="Asia/Shanghai")
     app.jinja_env.globals["_"] = text_of_template
+    app.context_processor(lambda: _words_in(_language()))
 
 
 def chosen_locale() -> str:
@@ -68,13 +70,31 @@ def text_of_template(context: EvalContext, msgid: str, /, **variables: object) -
 
     A page asks for a hundred texts and more, so they are made once a language; what a person wrote never is.
     """
+    return _text_in(_language(), context, msgid, variables)
+
+
+def _text_in(language: str, context: EvalContext, msgid: str, variables: Mapping[str, object]) -> str:
     if not variables:
-        filled = _filled(_language(), msgid)
+        filled = _filled(language, msgid)
         return filled if context.autoescape else str(filled)
-    text = _text(_language(), msgid)
+    text = _text(language, msgid)
     if not context.autoescape:
         return text % variables
     return Markup(text) % variables  # noqa: S704 - a text of the catalogue; what is filled in is escaped
+
+
+@lru_cache
+def _words_in(language: str) -> dict[str, Callable[..., str]]:
+    """Return `_` and `label` as a page has them, which asks once, and not for each word, what language it is in."""
+
+    @pass_eval_context
+    def text(context: EvalContext, msgid: str, /, **variables: object) -> str:
+        return _text_in(language, context, msgid, variables)
+
+    def word(kind: str, value: object) -> str:
+        return _text(language, f"{kind}.{value}")
+
+    return {"_": text, "label": word}
 
 
 def _language() -> str:

@@ -4,6 +4,7 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
+from urllib.parse import quote, urlencode
 
 from flask import Flask, current_app, g, request, url_for
 from markupsafe import Markup
@@ -12,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from agreements.kernel.access.models import Locale
 from agreements.kernel.access.rules import Permission, may
 from agreements.kernel.db import db
-from agreements.kernel.pausing import SendingPause, open_pause
+from agreements.kernel.pausing import is_paused
 from agreements.kernel.settings import Settings
 from agreements.kernel.sweeps import attempt
 from agreements.kernel.web import (
@@ -30,6 +31,7 @@ from agreements.kernel.web import (
 from agreements.kernel.web.headers import harden
 
 THEME_COOKIE = "luyue-theme"
+SAFE_IN_PATH = "/:@!$&'()*+,;="  # RFC 3986, section 3.3
 
 
 def prepare_web(app: Flask, settings: Settings) -> None:
@@ -57,7 +59,7 @@ def prepare_web(app: Flask, settings: Settings) -> None:
         search_address=navigation.SEARCH,
         page_exists=navigation.exists,
         theme=theme,
-        sending_pause=sending_pause,
+        is_sending_paused=is_sending_paused,
         next_id=next_id,
         language_of_page=lambda: language.HTML_LANGUAGE[language.current_locale()],
         languages=lambda: list(language.OWN_NAMES.items()),
@@ -97,12 +99,9 @@ def i_may(permission: str) -> bool:
     return actor is not None and may(actor, Permission(permission))
 
 
-def sending_pause() -> SendingPause | None:
-    """Return the pause that the banner of every page of ours tells of; an error page must not fail for it."""
-    if g.get("actor") is None:
-        return None
-    found = attempt(lambda: open_pause(db.session()))
-    return None if isinstance(found, Exception) else found
+def is_sending_paused() -> bool:
+    """Say whether the banner of every page of ours tells of a pause; an error page must not fail for it."""
+    return g.get("actor") is not None and attempt(lambda: is_paused(db.session())) is True
 
 
 def next_id(word: str) -> str:
@@ -142,5 +141,5 @@ def page_address(**changes: object) -> str:
         query.poplist(name)
         if value is not None:
             query[name] = str(value)
-    assert request.endpoint is not None
-    return url_for(request.endpoint, **{**(request.view_args or {}), **query.to_dict(flat=False)})
+    path = request.script_root + quote(request.path, safe=SAFE_IN_PATH)
+    return f"{path}?{urlencode(list(query.items(multi=True)))}" if query else path
