@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from agreements.kernel import audit, policies
 from agreements.kernel.access.rules import Actor, Permission, require
+from agreements.kernel.db import rows_of
 from agreements.kernel.errors import N_, Conflict, InvalidInput, NotFound, Stale
 from agreements.kernel.instants import legal_date
 from agreements.parties.actions import Upload, keep_upload
@@ -192,7 +193,7 @@ _INDUSTRIES = select(Tenant.id, Tenant.industry).where(Tenant.id.in_(bindparam("
 def current_documents(session: Session, tenant_ids: Collection[int]) -> dict[int, list[HeldDocument]]:
     """Return by tenant the documents that count: verified, and no verified renewal took their place."""
     held: dict[int, list[HeldDocument]] = defaultdict(list)
-    for tenant_id, kind, sealed, expires_on in session.execute(_COUNTING, {"tenant_ids": list(tenant_ids)}):
+    for tenant_id, kind, sealed, expires_on in rows_of(session, _COUNTING, tenant_ids=list(tenant_ids)):
         held[tenant_id].append(HeldDocument(kind, sealed, expires_on))
     return held
 
@@ -209,7 +210,7 @@ def missing_by_tenant(
     also  what single tenants owe besides, by a rule of a higher floor
     """
     held = current_documents(session, tenant_ids)
-    industries = {row[0]: row[1] for row in session.execute(_INDUSTRIES, {"tenant_ids": list(tenant_ids)})}
+    industries = {row[0]: row[1] for row in rows_of(session, _INDUSTRIES, tenant_ids=list(tenant_ids))}
     checklists = policies.values_of(session, {industry.policy for industry in industries.values()}, at=now)
     today, missing = legal_date(now), {}
     for tenant_id, industry in industries.items():

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from agreements.kernel import audit
 from agreements.kernel.access.models import Person, PersonRole
 from agreements.kernel.access.rules import Actor, Permission, Role, require
+from agreements.kernel.db import rows_of
 from agreements.kernel.errors import N_, InvalidInput
 from agreements.register.models import Agreement
 
@@ -27,7 +28,7 @@ _POSSIBLE_OWNERS = (
 
 def possible_owners(session: Session) -> list[tuple[int, str]]:
     """Return those who may look after agreements as (person id, name), by name."""
-    return [(person_id, name) for person_id, name in session.execute(_POSSIBLE_OWNERS)]
+    return [(person_id, name) for person_id, name in rows_of(session, _POSSIBLE_OWNERS)]
 
 
 def assign_owner(

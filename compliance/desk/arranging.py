@@ -3,12 +3,15 @@
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import delete, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import bindparam, delete, or_, select
+from sqlalchemy.orm import Session
 
 from agreements.kernel import audit
+from agreements.kernel.access.models import Person
 from agreements.kernel.access.rules import Actor, Permission, require
+from agreements.kernel.db import rows_of
 from agreements.kernel.errors import N_, Conflict, InvalidInput, NotFound
 from agreements.register.models import Agreement
 from compliance.desk.arranging_models import LONGEST_LABEL, LONGEST_NAME, AgreementLabel, SavedView
@@ -21,16 +24,43 @@ MOST_THAT_FIT = 5_000
 """Agreements in one act on all that fit a search: written in one go within seconds, so that nobody waits long."""
 
 
-def views_of(session: Session, actor: Actor) -> list[SavedView]:
-    """Return a person's own views and those that others share, by name."""
-    return list(
-        session.scalars(
-            select(SavedView)
-            .where(or_(SavedView.person_id == actor.id, SavedView.is_shared))
-            .options(joinedload(SavedView.person))
-            .order_by(SavedView.name, SavedView.id)
-        )
+class ViewListed(NamedTuple):
+    """A saved view as lists show it, in the order of `_VIEWS`; `person` is who made it."""
+
+    id: int
+    person_id: int
+    person: str
+    name: str
+    query: str
+    is_shared: bool
+    saved_at: datetime
+
+
+_VIEWS = (
+    select(
+        SavedView.id,
+        SavedView.person_id,
+        Person.name,
+        SavedView.name,
+        SavedView.query,
+        SavedView.is_shared,
+        SavedView.saved_at,
     )
+    .join(Person, Person.id == SavedView.person_id)
+    .where(or_(SavedView.person_id == bindparam("person_id"), SavedView.is_shared))
+    .order_by(SavedView.name, SavedView.id)
+)
+_LABELS = (
+    select(AgreementLabel.agreement_id, AgreementLabel.label)
+    .where(AgreementLabel.agreement_id.in_(bindparam("agreement_ids", expanding=True)))
+    .order_by(AgreementLabel.label)
+)
+_ALL_LABELS = select(AgreementLabel.label).distinct().order_by(AgreementLabel.label).limit(200)
+
+
+def views_of(session: Session, actor: Actor) -> list[ViewListed]:
+    """Return a person's own views and those that others share, by name."""
+    return [ViewListed._make(row) for row in rows_of(session, _VIEWS, person_id=actor.id)]
 
 
 def save_view(
@@ -101,19 +131,14 @@ def take_label_off(session: Session, agreement_ids: Collection[int], label: str,
 
 def labels_of(session: Session, agreement_ids: Collection[int]) -> dict[int, list[str]]:
     """Return the labels of some agreements, keyed by agreement, in the order of words."""
-    rows = session.execute(
-        select(AgreementLabel.agreement_id, AgreementLabel.label)
-        .where(AgreementLabel.agreement_id.in_(agreement_ids))
-        .order_by(AgreementLabel.label)
-    )
     found: dict[int, list[str]] = {}
-    for agreement_id, label in rows:
+    for agreement_id, label in rows_of(session, _LABELS, agreement_ids=list(agreement_ids)):
         found.setdefault(agreement_id, []).append(label)
     return found
 
 
 def all_labels(session: Session) -> list[str]:
-    return list(session.scalars(select(AgreementLabel.label).distinct().order_by(AgreementLabel.label).limit(200)))
+    return [row[0] for row in rows_of(session, _ALL_LABELS)]
 
 
 def chosen_ids(written: Iterable[str]) -> list[int]:

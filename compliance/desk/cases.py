@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
+from agreements.kernel.db import rows_of
 from compliance.breaches.board import cases_with_facts, rows
 from compliance.breaches.models import BreachCase
 from compliance.breaches.rules import OPEN_CASE_STATES
@@ -52,7 +53,7 @@ _OPEN_OF_AGREEMENTS = select(BreachCase.id).where(
 
 def steps_of_cases(session: Session, agreement_ids: Collection[int], *, now: datetime) -> dict[int, NextStep]:
     """Return what the oldest open case of each agreement waits for."""
-    open_ids = session.scalars(_OPEN_OF_AGREEMENTS, {"agreement_ids": list(agreement_ids)}).all()
+    open_ids = [row[0] for row in rows_of(session, _OPEN_OF_AGREEMENTS, agreement_ids=list(agreement_ids))]
     if not open_ids:
         return {}
     oldest_last = sorted(case_rows(session, BreachCase.id.in_(open_ids), now=now), key=lambda row: -row.case.id)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from agreements.calendar.deadline_table import Debtor
 from agreements.kernel import policies
+from agreements.kernel.db import rows_of
 from agreements.parties.models import NoticeAddress, Party, Tenant
 from agreements.parties.rules import NoticeChannel
 from agreements.register.models import Agreement
@@ -119,7 +120,7 @@ def positions_of(session: Session, agreements: Collection[Dated], *, now: dateti
     """Return where each of some agreements stands, keyed by agreement; a fixed number of queries."""
     ids = [agreement.id for agreement in agreements]
     tenant_ids = {agreement.tenant_id for agreement in agreements}
-    activated = {row[0]: row[1] for row in session.execute(_ACTIVATED, {"agreement_ids": ids})}
+    activated = {row[0]: row[1] for row in rows_of(session, _ACTIVATED, agreement_ids=ids)}
     withdrawn = withdrawn_products(session, at=now)
     holds = _holds_of(session, agreements, tenant_ids)
     still_owing = {agreement.tenant_id for agreement in agreements if agreement.id not in activated}
@@ -182,7 +183,7 @@ def _holds_of(session: Session, agreements: Collection[Dated], tenant_ids: set[i
 def lacking_by_tenant(session: Session, tenant_ids: Collection[int], *, now: datetime) -> dict[int, tuple[str, ...]]:
     """Clause 3.3 (a): what each tenant still owes before activation, as words of the catalogue (`obstacle.…`)."""
     missing = lacking_documents(session, tenant_ids, now=now)
-    reachable = set(session.scalars(_REACHABLE, {"tenant_ids": list(tenant_ids)}))
+    reachable = {row[0] for row in rows_of(session, _REACHABLE, tenant_ids=list(tenant_ids))}
     return {
         tenant_id: (
             *(f"document_{kind.value}" for kind in missing[tenant_id]),
@@ -236,7 +237,7 @@ def _ending(agreement: Dated) -> facts.Ending | None:
 
 def _owing(session: Session, agreement_ids: Collection[int], *, now: datetime) -> set[int]:
     """Return the agreements whose tenant is late by its bound, recorded or not; what we owe leads to no case."""
-    return set(session.scalars(_OVERDUE, {"agreement_ids": list(agreement_ids), "now": now}))
+    return {row[0] for row in rows_of(session, _OVERDUE, agreement_ids=list(agreement_ids), now=now)}
 
 
 def is_in_state(state: AgreementState, now: datetime) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from agreements.kernel import clock
 from agreements.kernel.access.rules import Permission, require
-from agreements.kernel.db import db, unit_of_work
+from agreements.kernel.db import db, rows_of, unit_of_work
 from agreements.kernel.errors import N_, Conflict, InvalidInput, LuyueError
 from agreements.kernel.web.paging import PAGE_SIZE, Page
 from agreements.products.models import Product
@@ -30,6 +30,8 @@ MOST_NAMED = 5
 """Agreements named where an act on all that fit is confirmed."""
 
 blueprint = Blueprint("register", __name__)
+
+_PRODUCTS = select(Product.code).order_by(Product.code)
 
 
 @blueprint.get("/agreements")
@@ -55,7 +57,7 @@ def index() -> ResponseReturnValue:
         search=search,
         query=query,
         views=arranging.views_of(session, g.actor),
-        products=session.execute(select(Product.code, Product.name).order_by(Product.code)).all(),
+        products=[row[0] for row in rows_of(session, _PRODUCTS)],
         states=AgreementState,
         services=ServiceState,
         owners=_owners(session),

@@ -186,6 +186,6 @@ def _views(session: Session) -> dict[str, Any]:
     return {"items": [_view(each) for each in arranging.views_of(session, g.actor)]}
 
 
-def _view(view: SavedView) -> dict[str, Any]:
+def _view(view: SavedView | arranging.ViewListed) -> dict[str, Any]:
     named = ("id", "name", "query", "is_shared", "saved_at")
     return {name: getattr(view, name) for name in named} | {"mine": view.person_id == g.actor.id}

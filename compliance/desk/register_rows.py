@@ -1,15 +1,16 @@
 """The rows of the register as the page shows them: plain values, so that fifty of them are written in milliseconds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from agreements.kernel.access.models import Person
+from agreements.kernel.db import rows_of
 from agreements.kernel.instants import legal_date
-from agreements.kernel.web.formats import clause_words, relative_until
+from agreements.kernel.web.formats import clause_words, relative
 from agreements.parties.models import Party, Tenant
 from agreements.products.models import Product
 from agreements.register.models import Agreement
@@ -19,8 +20,7 @@ from compliance.desk.pages import agreement_address, step_address, tenant_addres
 from compliance.desk.reading import Position
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """The columns of an agreement that a list shows, in the order of `_LISTED`; `owner` None for nobody."""
 
     id: int
@@ -70,13 +70,11 @@ _LISTED = (
 
 def listed_of_ids(session: Session, ids: Sequence[int]) -> list[Listed]:
     """Return what a list shows of agreements, in the order of their ids; columns, for whole rows cost their reading."""
-    rows = session.execute(_LISTED, {"ids": list(ids)})
-    found = {row[0]: Listed(*tuple(row)) for row in rows}
+    found = {row[0]: Listed._make(row) for row in rows_of(session, _LISTED, ids=list(ids))}
     return [found[agreement_id] for agreement_id in ids if agreement_id in found]
 
 
-@dataclass(frozen=True, slots=True)
-class RowShown:
+class RowShown(NamedTuple):
     """One agreement in the list.
 
     starts_on, ends_on  first and last day of service as 2025-03-01
@@ -123,6 +121,7 @@ def _row(
 ) -> RowShown:
     gateway, step = position.gateway, position.step
     runs = position.state is AgreementState.IN_SERVICE
+    ends_on = rules.last_day(agreement.service_end_exclusive_at)
     return RowShown(
         id=agreement.id,
         order_no=agreement.order_no,
@@ -132,8 +131,8 @@ def _row(
         product_code=agreement.product_code,
         product_name=agreement.product_name,
         starts_on=legal_date(agreement.service_start_at).isoformat(),
-        ends_on=rules.last_day(agreement.service_end_exclusive_at).isoformat(),
-        ends=relative_until(agreement.service_end_exclusive_at, now) if runs else "",
+        ends_on=ends_on.isoformat(),
+        ends=relative(ends_on, now) if runs else "",
         quota_total=agreement.quota_total,
         quota_unlimited=agreement.quota_unlimited,
         state=position.state,

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, se
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from agreements.kernel.access.models import Person
+from agreements.kernel.db import rows_of
 from agreements.kernel.instants import end_of, legal_date
 from agreements.parties.models import Party, Tenant
 from agreements.parties.searching import is_tenant_spelt
@@ -38,6 +39,8 @@ SORTS: dict[str, InstrumentedAttribute[Any]] = {
 NEWEST_FIRST = "-registered"
 OWN = "me"
 NOBODY = "nobody"
+
+_PRODUCTS = select(Product.id, Product.code, Product.name)
 
 Word = TypeVar("Word", AgreementState, ServiceState)
 
@@ -153,16 +156,16 @@ def page_of_ids(
     Pages behind the middle are counted from the end, so that no page walks through more than half of the register.
     """
     statement = _found(session, search, now=now, person_id=person_id)
-    total = session.scalar(statement.with_only_columns(func.count(Agreement.id))) or 0
+    [(total,)] = rows_of(session, statement.with_only_columns(func.count(Agreement.id)))
     number = min(max(1, number), max(1, -(-total // size)))
     first = (number - 1) * size
     count = min(size, total - first)
     if first + count <= total - first:
-        found = session.scalars(_in_order(statement, search.sort).limit(count).offset(first)).all()
-        return FoundPage(list(found), number, total)
+        found = rows_of(session, _in_order(statement, search.sort).limit(count).offset(first))
+        return FoundPage([row[0] for row in found], number, total)
     sort = search.sort.removeprefix("-") if search.sort.startswith("-") else f"-{search.sort}"
-    backwards = session.scalars(_in_order(statement, sort).limit(count).offset(total - first - count)).all()
-    return FoundPage(list(reversed(backwards)), number, total)
+    backwards = rows_of(session, _in_order(statement, sort).limit(count).offset(total - first - count))
+    return FoundPage([row[0] for row in reversed(backwards)], number, total)
 
 
 def _found(session: Session, search: Search, *, now: datetime, person_id: int | None) -> Select[int]:
@@ -235,10 +238,7 @@ def _contains(session: Session, text: str) -> list[ColumnElement[bool]]:
     words = words_of(text)
     if not words:
         return [false()]
-    spelt = [
-        (product_id, spellings_of((code, name)))
-        for product_id, code, name in session.execute(select(Product.id, Product.code, Product.name))
-    ]
+    spelt = [(product_id, spellings_of((code, name))) for product_id, code, name in rows_of(session, _PRODUCTS)]
     return [_has_word(word, spelt) for word in words]
 
 

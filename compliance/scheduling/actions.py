@@ -82,15 +82,18 @@ class Times:
     now: datetime
 
 
+_LAST_RUNS = select(JobRun).where(JobRun.id.in_(select(func.max(JobRun.id)).group_by(JobRun.job)))
+_FAILING = select(SweepFailure).order_by(SweepFailure.first_failed_at, SweepFailure.item_id)
+
+
 def job_statuses(session: Session, *, wall: datetime, jobs: tuple[Job, ...] = JOBS) -> list[JobStatus]:
     """Return the table with heartbeats, in its order.
 
     wall  the wall clock (`clock.wall()`), by which heartbeats are dated also in a rehearsal
     """
-    newest = select(func.max(JobRun.id)).group_by(JobRun.job)
-    last = {run.job: run for run in session.scalars(select(JobRun).where(JobRun.id.in_(newest)))}
+    last = {run.job: run for run in session.scalars(_LAST_RUNS)}
     failing: dict[str, list[SweepFailure]] = {}
-    for row in session.scalars(select(SweepFailure).order_by(SweepFailure.first_failed_at, SweepFailure.item_id)):
+    for row in session.scalars(_FAILING):
         failing.setdefault(row.sweep, []).append(row)
     statuses = []
     for job in jobs:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from agreements.kernel import policies
 from agreements.kernel.access.rules import Actor, ActorKind, Permission, require
+from agreements.kernel.db import rows_of
 from agreements.kernel.errors import N_, Conflict, IllegalMove, Stale
 from agreements.parties.actions import notice_address_in_force
 from agreements.parties.documents import missing_by_tenant
@@ -38,7 +39,7 @@ def lacking_documents(session: Session, tenant_ids: Collection[int], *, now: dat
     """
     also: dict[int, frozenset[DocumentType]] = {}
     if policies.value_of(session, "relation_proof_for_other_account", at=now):
-        orders = session.execute(_ORDERED_BY_ANOTHER, {"tenant_ids": list(tenant_ids)})
+        orders = rows_of(session, _ORDERED_BY_ANOTHER, tenant_ids=list(tenant_ids))
         also = {
             tenant_id: frozenset({DocumentType.RELATION_PROOF})
             for tenant_id, account, party in orders

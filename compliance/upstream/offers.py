@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BindParameter, Subquery, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from agreements.kernel.db import UTCDateTime
+from agreements.kernel.db import UTCDateTime, rows_of
 from agreements.kernel.instants import start_of
 from compliance.upstream.models import UpstreamChange, UpstreamProduct
 from compliance.upstream.rules import RELEVANT, ChangeState
@@ -39,4 +39,4 @@ _WITHDRAWN = select(withdrawals(at=bindparam("at", type_=UTCDateTime())))
 
 def withdrawn_products(session: Session, *, at: datetime) -> dict[int, datetime]:
     """Return from when on each product is, or will be, withdrawn, keyed by product id."""
-    return {product_id: start_of(on) for product_id, on in session.execute(_WITHDRAWN, {"at": at})}
+    return {product_id: start_of(on) for product_id, on in rows_of(session, _WITHDRAWN, at=at)}
