@@ -80,6 +80,9 @@ from compliance.obligations import api as obligations_api
 from compliance.operations import audit_views, channel_views, health_views
 from compliance.operations import cli as operations_cli
 from compliance.retention import api as retention_api
+from compliance.retention import cli as retention_cli
+from compliance.retention import due_api as destruction_api
+from compliance.retention import due_views as destruction_views
 from compliance.retention import views as retention_views
 from compliance.scheduling import cli as scheduling_cli
 from compliance.scheduling import views as scheduling_views
@@ -161,6 +164,7 @@ def register_rooms(app: Flask) -> None:
         (settlement_acts.settlement_acts, PEOPLE),
         (retention_views.retention, PEOPLE),
         (retention_views.accesses, PEOPLE),
+        (destruction_views.destruction, PEOPLE),
         (notices_views.notices, PEOPLE),
         (notices_views.receipts, PUBLIC),
         (alarms_views.blueprint, PEOPLE),
@@ -215,6 +219,7 @@ def register_rooms(app: Flask) -> None:
         (paper_seals_api.room, STAFF_KEYS),
         (retention_api.room, STAFF_KEYS),
         (retention_api.accesses, STAFF_KEYS),
+        (destruction_api.room, STAFF_KEYS),
         (notices_api.room, STAFF_KEYS),
         (rest_reference.blueprint, PUBLIC),
         (gateway_api.decisions, gateway_keys(Scope.DECIDE)),
@@ -227,6 +232,7 @@ def register_rooms(app: Flask) -> None:
         intake_cli.commands,
         import_cli.commands,
         gateway_cli.commands,
+        retention_cli.commands,
         scheduling_cli.commands,
         desk_cli.commands,
         desk_calendar_cli.commands,

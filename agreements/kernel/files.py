@@ -80,6 +80,7 @@ def keep(session: Session, content: bytes, *, name: str, media_type: str, now: d
         session.flush()  # callers need the id
     elif row.purged_at is not None:
         row.purged_at = row.removed_at = None  # it came in anew
+        row.name = name
     return row
 
 

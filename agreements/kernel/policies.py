@@ -77,7 +77,14 @@ def _checklist(industry: str, meaning: str, *documents: str) -> "Policy":
     )
 
 
-BOUNDS = {"hour": (0, 24), "percent": (0, 100), "tenant": (0, 100_000), "second": (1, 3600), "month": (6, 600)}
+BOUNDS = {
+    "hour": (0, 24),
+    "percent": (0, 100),
+    "tenant": (0, 100_000),
+    "second": (1, 3600),
+    "month": (6, 600),
+    "person": (2, 5),
+}
 ONE_OR_MORE = (1, 5_000)
 
 POLICIES: dict[str, Policy] = {
@@ -220,6 +227,13 @@ POLICIES: dict[str, Policy] = {
             "month",
             "5.2",
             N_("Call logs are kept so long; by law at least six months"),
+        ),
+        Policy(
+            "destruction_approvals",
+            2,
+            "person",
+            "5.2",
+            N_("So many different people approve before papers past their period are destroyed"),
         ),
         Policy("allow_life_seconds", 120, "second", "–", N_("How long a gateway may rely on an allow")),
         Policy("quota_low_percent", 20, "percent", "一", N_("Remaining quota below which answers carry QUOTA_LOW")),

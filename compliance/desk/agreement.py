@@ -16,6 +16,7 @@ from agreements.register.actions import agreement_of_order, confirm_payment
 from compliance.desk.agreement_reading import file_of_agreement, record_of
 from compliance.desk.pages import render_desk
 from compliance.desk.schemas import ActivationForm, PaymentForm, read_form
+from compliance.retention.clocks import certificates_of
 from compliance.service.actions import activate_service
 
 blueprint = Blueprint("agreement", __name__, url_prefix="/agreements")
@@ -41,6 +42,7 @@ def _page(order_no: str, *, form: Any = None, error: LuyueError | None = None) -
         "agreement.html",
         record=record,
         agreement=record.agreement,
+        destroyed=certificates_of(session, record.agreement.id),
         form=form or {"amount": str(Money(record.agreement.paid_amount_fen)), "paid_at": "", "reference": ""},
         latest=f"{now.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}",
         error=error,

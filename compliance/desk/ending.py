@@ -24,10 +24,12 @@ from agreements.register.ending_rules import AGREED, EndingGround
 from agreements.register.models import Agreement
 from agreements.register.rules import legal_events
 from agreements.register.views_supplements import read_upload
-from compliance.desk.ending_proofs import breaches_of, closing_proof
+from compliance.desk.ending_proofs import breaches_of, clocks_at_closing, closing_proof
 from compliance.desk.pages import render_desk
 from compliance.desk.reading import life_of
 from compliance.desk.rules import state_at
+from compliance.retention.clocks import schedule_clocks
+from compliance.retention.rules import LAW
 
 blueprint = Blueprint("agreement_ending", __name__, url_prefix="/agreements")
 
@@ -49,7 +51,9 @@ def _page(order_no: str, *, act: str = "", error: LuyueError | None = None) -> R
         legal=[event.value for event in legal_events(state)],
         ending=ending_of(session, agreement.id),
         breaches=breaches_of(session, agreement),
-        left=closing_proof(session, agreement, retention_scheduled=True),
+        left=closing_proof(session, agreement),
+        clocks=clocks_at_closing(session, agreement, now=now),
+        law=LAW,
         grounds=AGREED,
         act=act,
         form=request.form,
@@ -107,8 +111,9 @@ def provider_cause(order_no: str) -> ResponseReturnValue:
 @blueprint.post("/<order_no>/ending/close")
 def close(order_no: str) -> ResponseReturnValue:
     def put(session: Session, agreement: Agreement, now: datetime) -> None:
-        scheduled = request.form.get("retention") == "yes"
-        proof = closing_proof(session, agreement, retention_scheduled=scheduled)
+        if request.form.get("retention") == "yes":
+            schedule_clocks(session, agreement, actor=g.actor, now=now)
+        proof = closing_proof(session, agreement, retention_scheduled=request.form.get("retention") == "yes")
         close_agreement(session, agreement, proof, reason=request.form.get("reason", ""), actor=g.actor, now=now)
 
     return _do(order_no, "close", put, gettext("The agreement is closed; confidentiality goes on."))

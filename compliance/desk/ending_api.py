@@ -26,6 +26,7 @@ from agreements.register.rules import legal_events
 from compliance.desk.ending_proofs import closing_proof
 from compliance.desk.reading import life_of
 from compliance.desk.rules import state_at
+from compliance.retention.clocks import schedule_clocks
 
 room = RestRoom(
     "life",
@@ -93,6 +94,8 @@ def end_for_provider_cause(
 def close(session: Session, *, now: datetime, order_no: str, reason: str, retention_scheduled: bool) -> dict[str, Any]:
     """Close it when everything that followed its end is done."""
     agreement = _agreement(session, order_no)
+    if retention_scheduled:
+        schedule_clocks(session, agreement, actor=g.actor, now=now)
     proof = closing_proof(session, agreement, retention_scheduled=retention_scheduled)
     ending.close_agreement(session, agreement, proof, reason=reason, actor=g.actor, now=now)
     return _shown(agreement, now)

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from flask_babel import gettext
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from agreements.parties.models import Tenant
+from compliance.notices.actions import body_text
 from compliance.notices.dispatch import address_of
 from compliance.notices.models import DeliveryAttempt, Notice, Outbox
 from compliance.notices.rules import FAILING_AFTER, NoticeKind, NoticeState, OutboxState
@@ -20,6 +22,13 @@ class Sending:
     outbox: Outbox
     masked_address: str
     attempts: list[DeliveryAttempt]
+
+
+def shown_text(session: Session, notice: Notice) -> str:
+    """Return the letter as it was approved; once its retention is over, a sentence that says so."""
+    if notice.body_file.purged_at is not None:
+        return str(gettext("This text was destroyed when its retention period was over."))
+    return body_text(session, notice)
 
 
 def failing() -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from agreements.kernel.web.language import current_locale, label
 from agreements.kernel.web.paging import page_of
 from agreements.parties.actions import address_in_clear, keep_upload, notice_address_in_force
 from compliance.notices import reading, sealed_letters
-from compliance.notices.actions import body_text, notice_of_id
+from compliance.notices.actions import notice_of_id
 from compliance.notices.arrivals import acknowledge, arrival_of, earliest_arrival, notice_of_link, record_arrival
 from compliance.notices.dispatch import enqueue
 from compliance.notices.letters import clauses_in_words
@@ -75,7 +75,7 @@ def show(notice_id: int) -> ResponseReturnValue:
     return render_template(
         "notices/notice.html",
         notice=notice,
-        body=body_text(session, notice),
+        body=reading.shown_text(session, notice),
         clauses=_clauses(notice),
         arrival=arrival_of(session, notice.id),
         sendings=reading.sendings(session, notice.id),
@@ -192,7 +192,7 @@ def read(token: str) -> ResponseReturnValue:
         notice = notice_of_link(session, token, now=clock.now(session))
     except NotFound as error:
         return render_template("notices/no_receipt.html", error=error), error.status
-    return render_template("notices/receipt.html", notice=notice, body=body_text(session, notice), token=token)
+    return render_template("notices/receipt.html", notice=notice, body=reading.shown_text(session, notice), token=token)
 
 
 @receipts.get("/<token>/letter")

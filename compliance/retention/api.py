@@ -23,7 +23,15 @@ from agreements.parties.models import Tenant
 from agreements.register.actions import agreement_of_order
 from compliance.retention import reading
 from compliance.retention.holding import LONGEST_REFERENCE, hold_of_id, lift_hold, place_hold
-from compliance.retention.rules import HoldGround, RetentionClass, SurvivingDuty, WhyKept
+from compliance.retention.rules import (
+    FLOOR_MONTHS,
+    CountedFrom,
+    HoldGround,
+    RestsOn,
+    RetentionClass,
+    SurvivingDuty,
+    WhyKept,
+)
 
 room = RestRoom(
     "retention",
@@ -48,6 +56,12 @@ class KeptClassShown(Schema):
     sealed_values = fields.Integer(required=True)
     why = Word(WhyKept, required=True)
     kept_through = Day(required=True, allow_none=True, metadata={"description": "Included; null for no end yet."})
+    counted_from = Word(CountedFrom, required=True, allow_none=True)
+    counted_on = Day(required=True, allow_none=True, metadata={"description": "Day of the event, itself not counted."})
+    floor_months = fields.Integer(required=True, metadata={"description": "The least that the law asks."})
+    rests_on = Word(RestsOn, required=True, allow_none=True)
+    scheduled_at = Moment(required=True, allow_none=True)
+    certificate = fields.String(required=True, allow_none=True, metadata={"description": "Of its destruction."})
 
 
 class RetentionHoldShown(Schema):
@@ -72,8 +86,6 @@ class RetentionShown(Schema):
     classes = fields.List(fields.Nested(KeptClassShown), required=True)
     holds = fields.List(fields.Nested(RetentionHoldShown), required=True, metadata={"description": "That stand."})
     surviving = fields.List(fields.Nested(SurvivalShown), required=True)
-    would_delete_files = fields.Integer(required=True, metadata={"description": "If the purge ran now."})
-    purged_at = Moment(required=True, allow_none=True)
 
 
 class RetentionHoldBody(StrictSchema):
@@ -144,6 +156,12 @@ def _sheet(session: Session, order_no: str, *, now: datetime) -> dict[str, Any]:
                 "sealed_values": row.values,
                 "why": row.kept.why,
                 "kept_through": row.kept.through_on,
+                "counted_from": row.clock.counted_from if row.clock else None,
+                "counted_on": row.clock.counted_on if row.clock else None,
+                "floor_months": FLOOR_MONTHS[row.retention_class],
+                "rests_on": row.clock.rests_on if row.clock else None,
+                "scheduled_at": row.scheduled.scheduled_at if row.scheduled else None,
+                "certificate": row.certificate.number if row.certificate else None,
             }
             for row in sheet.classes
         ],
@@ -160,8 +178,6 @@ def _sheet(session: Session, order_no: str, *, now: datetime) -> dict[str, Any]:
             for hold in sheet.holds
         ],
         "surviving": sheet.surviving,
-        "would_delete_files": len(sheet.plan.files),
-        "purged_at": sheet.purge.purged_at if sheet.purge else None,
     }
 
 

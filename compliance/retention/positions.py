@@ -13,9 +13,20 @@ from compliance.breaches.models import BreachCase
 from compliance.breaches.rules import OPEN_CASE_STATES
 from compliance.obligations.models import Obligation
 from compliance.obligations.rules import OPEN_STATES
-from compliance.retention.holdings import Owner
 from compliance.retention.models import RetentionHold
-from compliance.retention.rules import Kept, Position, RetentionClass, WhyKept, kept, longest, months_kept, policy_key
+from compliance.retention.rules import (
+    OF_AGREEMENTS,
+    Clock,
+    CountedFrom,
+    Kept,
+    Position,
+    RetentionClass,
+    clock_of,
+    kept,
+    longest,
+    months_kept,
+    policy_key,
+)
 from compliance.settlement.figures import last_day_of
 from compliance.settlement.models import Settlement
 from compliance.settlement.rules import SettlementState
@@ -35,9 +46,11 @@ def position_of(session: Session, agreement: Agreement, *, now: datetime) -> Pos
     settlements = select(func.count(Settlement.id)).where(
         Settlement.agreement_id == agreement.id, Settlement.state.in_(UNSETTLED)
     )
+    last_event, last_on = _last_of(session, agreement)
     return Position(
         ended_on=_ended_on(agreement, now=now),
-        last_on=_last_on(session, agreement),
+        last_on=last_on,
+        last_event=last_event,
         is_held=bool(standing_holds(session, agreement)),
         has_open_duties=bool(session.scalar(duties)),
         has_open_cases=bool(session.scalar(cases)),
@@ -51,11 +64,13 @@ def _ended_on(agreement: Agreement, *, now: datetime) -> date | None:
     return last_day_of(agreement)
 
 
-def _last_on(session: Session, agreement: Agreement) -> date | None:
+def _last_of(session: Session, agreement: Agreement) -> tuple[CountedFrom, date | None]:
     performed = session.scalar(select(func.max(Obligation.performed_at)).where(Obligation.agreement_id == agreement.id))
     settled = session.scalar(select(func.max(Settlement.settled_on)).where(Settlement.agreement_id == agreement.id))
-    days = [legal_date(performed)] if performed else []
-    return max([*days, *([settled] if settled else [])], default=None)
+    performed_on = legal_date(performed) if performed else None
+    if settled is not None and (performed_on is None or settled >= performed_on):
+        return CountedFrom.SETTLED, settled
+    return CountedFrom.PERFORMED, performed_on
 
 
 def standing_holds(session: Session, agreement: Agreement) -> list[RetentionHold]:
@@ -75,6 +90,30 @@ def standing_holds(session: Session, agreement: Agreement) -> list[RetentionHold
     )
 
 
+def holds_ever(session: Session, agreement: Agreement) -> list[int]:
+    """Return the ids of all holds that ever covered the agreement, lifted ones too, oldest first."""
+    return list(
+        session.scalars(
+            select(RetentionHold.id)
+            .where(
+                or_(
+                    RetentionHold.agreement_id == agreement.id,
+                    (RetentionHold.agreement_id.is_(None)) & (RetentionHold.tenant_id == agreement.tenant_id),
+                )
+            )
+            .order_by(RetentionHold.id)
+        )
+    )
+
+
+def clock_now(
+    session: Session, agreement: Agreement, retention_class: RetentionClass, *, now: datetime
+) -> Clock | None:
+    """Count a class's period by today's facts and the policy in force; None while the agreement runs."""
+    policy_months = policies.value_of(session, policy_key(retention_class), at=now)
+    return clock_of(position_of(session, agreement, now=now), retention_class, policy_months=policy_months)
+
+
 def months(session: Session, retention_class: RetentionClass, *, now: datetime) -> int:
     return months_kept(retention_class, policies.value_of(session, policy_key(retention_class), at=now))
 
@@ -88,19 +127,5 @@ def kept_agreement(session: Session, agreement: Agreement, retention_class: Rete
 def kept_whole(session: Session, agreement: Agreement, *, now: datetime) -> Kept:
     """Say when the last of an agreement's papers may go."""
     position = position_of(session, agreement, now=now)
-    classes = (RetentionClass.CONTRACTS, RetentionClass.NOTICES, RetentionClass.CASES)
     today = legal_date(now)
-    return longest(kept(position, months=months(session, each, now=now), today=today) for each in classes)
-
-
-def kept_for_owner(session: Session, owner: Owner, *, now: datetime) -> Kept:
-    """Say how long one share in something is kept; of a tenant as long as any of its agreements is."""
-    if owner.agreement_id is not None:
-        agreements = [session.get_one(Agreement, owner.agreement_id)]
-    elif owner.tenant_id is not None:
-        agreements = list(session.scalars(select(Agreement).where(Agreement.tenant_id == owner.tenant_id)))
-    else:
-        agreements = []
-    if not agreements:
-        return Kept(WhyKept.RUNNING, None)
-    return longest(kept_agreement(session, each, owner.retention_class, now=now) for each in agreements)
+    return longest(kept(position, months=months(session, each, now=now), today=today) for each in OF_AGREEMENTS)

@@ -8,8 +8,6 @@ from typing import Any
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from agreements.kernel.audit import AuditEvent
-from agreements.kernel.files import StoredFile
 from agreements.parties.models import Party, Tenant
 from agreements.parties.rules import normalised_name
 from agreements.register.models import Agreement
@@ -17,13 +15,16 @@ from agreements.register.rules import AgreementState
 from compliance.breaches.models import BreachCase
 from compliance.obligations.models import Obligation
 from compliance.obligations.rules import OPEN_STATES
+from compliance.retention.clocks import certificates_of, clocks_of
 from compliance.retention.holdings import holdings
-from compliance.retention.models import RetentionHold, RetentionPurge
-from compliance.retention.positions import kept_agreement, months, position_of, standing_holds
-from compliance.retention.purging import Plan, plan
+from compliance.retention.models import DestructionCertificate, PurgeProposal, RetentionClock, RetentionHold
+from compliance.retention.positions import clock_now, kept_agreement, months, position_of, standing_holds
+from compliance.retention.purging import proposal_of
 from compliance.retention.rules import (
     FLOOR_MONTHS,
+    OF_AGREEMENTS,
     SURVIVING,
+    Clock,
     Kept,
     Position,
     RetentionClass,
@@ -31,18 +32,23 @@ from compliance.retention.rules import (
 )
 from compliance.retention.sweeps import OVER
 
-OF_AGREEMENTS = (RetentionClass.CONTRACTS, RetentionClass.NOTICES, RetentionClass.CASES)
-
 
 @dataclass(frozen=True, slots=True)
 class ClassRow:
-    """One class of an agreement's papers: how many files and sealed values, how long, and why."""
+    """One class of an agreement's papers: how many files and sealed values, how long, and why.
+
+    clock      how its date is counted today; `scheduled` how it was written down last
+    """
 
     retention_class: RetentionClass
     months: int
     files: int
     values: int
     kept: Kept
+    clock: Clock | None
+    scheduled: RetentionClock | None
+    proposal: PurgeProposal | None
+    certificate: DestructionCertificate | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,6 @@ class Sheet:
     """Everything that retention says of one agreement.
 
     tenants    files and sealed values of the tenant as a whole, kept as long as its last agreement
-    plan       what the purge would delete today
-    destroyed  the files that a purge deleted, which its record names by their hashes
     surviving  duties that outlive it by their clauses; `accrued` what is open under it
     """
 
@@ -70,9 +74,7 @@ class Sheet:
     tenants: int
     holds: list[RetentionHold]
     past_holds: list[RetentionHold]
-    plan: Plan
-    purge: RetentionPurge | None
-    destroyed: list[StoredFile]
+    certificates: list[DestructionCertificate]
     surviving: tuple[Survival, ...]
     accrued: list[Accrued]
 
@@ -97,6 +99,14 @@ def ended_agreements(text: str) -> Select[Any]:
     return statement.order_by(Agreement.service_end_exclusive_at, Agreement.id)
 
 
+def destroyed_classes(session: Session, agreement_ids: list[int]) -> Counter[int]:
+    """Return how many classes of each agreement were destroyed."""
+    statement = select(DestructionCertificate.agreement_id).where(
+        DestructionCertificate.agreement_id.in_(agreement_ids)
+    )
+    return Counter(session.scalars(statement))
+
+
 def standing(session: Session) -> list[RetentionHold]:
     """Return every hold that stands, newest first."""
     return list(
@@ -116,6 +126,7 @@ def periods(session: Session, *, now: datetime) -> list[tuple[RetentionClass, in
 
 def sheet_of(session: Session, agreement: Agreement, *, now: datetime) -> Sheet:
     counts = _counts(session, agreement)
+    scheduled, certificates = clocks_of(session, agreement.id), certificates_of(session, agreement.id)
     return Sheet(
         agreement=agreement,
         position=position_of(session, agreement, now=now),
@@ -126,6 +137,10 @@ def sheet_of(session: Session, agreement: Agreement, *, now: datetime) -> Sheet:
                 counts["file", each],
                 counts["value", each],
                 kept_agreement(session, agreement, each, now=now),
+                clock_now(session, agreement, each, now=now),
+                scheduled.get(each),
+                proposal_of(session, agreement, each),
+                certificates.get(each),
             )
             for each in OF_AGREEMENTS
         ],
@@ -138,21 +153,10 @@ def sheet_of(session: Session, agreement: Agreement, *, now: datetime) -> Sheet:
                 .order_by(RetentionHold.id.desc())
             )
         ),
-        plan=plan(session, agreement, now=now),
-        purge=session.get(RetentionPurge, agreement.id),
-        destroyed=destroyed_files(session, agreement),
+        certificates=[certificates[each] for each in OF_AGREEMENTS if each in certificates],
         surviving=SURVIVING if agreement.state is not AgreementState.CANCELLED else (),
         accrued=_accrued(session, agreement),
     )
-
-
-def destroyed_files(session: Session, agreement: Agreement) -> list[StoredFile]:
-    """Clause 5.2: return the files that the agreement's purge deleted, as the audit trail names them."""
-    deleted = session.scalars(
-        select(AuditEvent).where(AuditEvent.act == "retention.purged", AuditEvent.agreement_id == agreement.id)
-    )
-    numbers = [number for event in deleted for number in event.details["files"]]
-    return list(session.scalars(select(StoredFile).where(StoredFile.id.in_(numbers)).order_by(StoredFile.id)))
 
 
 def _counts(session: Session, agreement: Agreement) -> Counter[tuple[str, RetentionClass | None]]:

@@ -21,6 +21,36 @@ class RetentionClass(StrEnum):
     CALL_LOGS = "call_logs"
 
 
+class CountedFrom(StrEnum):
+    """The event that a period counts from: the later of the end and of what was done under the agreement last."""
+
+    END = "end"
+    PERFORMED = "performed"
+    SETTLED = "settled"
+
+
+class RestsOn(StrEnum):
+    """Whether a period is our policy's, or the law's because our policy says less."""
+
+    POLICY = "policy"
+    STATUTE = "statute"
+
+
+class ProposalState(StrEnum):
+    """proposed → approved by enough people → destroyed; back to proposed where what was approved has changed."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    DESTROYED = "destroyed"
+
+
+class ItemKind(StrEnum):
+    """A file's content, or a value in the database: sealed, or a plain one that may name a person."""
+
+    FILE = "file"
+    VALUE = "value"
+
+
 class HoldGround(StrEnum):
     DISPUTE = "dispute"
     AUTHORITY = "authority"
@@ -46,9 +76,17 @@ FLOOR_MONTHS = {
     RetentionClass.AUTHORIZATIONS: 36,
     RetentionClass.CALL_LOGS: 6,  # Cybersecurity Law
 }
-LEAST_MONTHS = min(
-    FLOOR_MONTHS[each] for each in (RetentionClass.CONTRACTS, RetentionClass.NOTICES, RetentionClass.CASES)
-)
+LAW = {
+    RetentionClass.CONTRACTS: "民法典 188",
+    RetentionClass.NOTICES: "民法典 188",
+    RetentionClass.CASES: "民法典 188",
+    RetentionClass.PROCESSING_RECORDS: "个人信息保护法 56",
+    RetentionClass.AUTHORIZATIONS: "个人信息保护法 56",
+    RetentionClass.CALL_LOGS: "网络安全法（网络日志留存）",
+}
+"""Where the least period of a class comes from."""
+OF_AGREEMENTS = (RetentionClass.CONTRACTS, RetentionClass.NOTICES, RetentionClass.CASES)
+"""Classes of an agreement's own papers; each has a clock of its own."""
 
 
 def policy_key(retention_class: RetentionClass) -> str:
@@ -64,17 +102,53 @@ def months_kept(retention_class: RetentionClass, policy_months: int) -> int:
 class Position:
     """Where an agreement stands for retention.
 
-    ended_on  last day of the cooperation; None while it runs
-    last_on   last day on which something was performed or settled under it; None where nothing was
-    is_held   a dispute's or an authority's hold lies on it or on its tenant
+    ended_on    last day of the cooperation; None while it runs
+    last_on     last day on which something was performed or settled under it; None where nothing was
+    last_event  which of the two it was
+    is_held     a dispute's or an authority's hold lies on it or on its tenant
     """
 
     ended_on: date | None
     last_on: date | None = None
+    last_event: CountedFrom = CountedFrom.PERFORMED
     is_held: bool = False
     has_open_duties: bool = False
     has_open_cases: bool = False
     is_unsettled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How one class's period is counted, so that its date explains itself.
+
+    counted_on  the event's own day, not counted; through_on is the last day kept, which never rolls
+    months      the period that applies; `floor_months` the least that the law asks
+    """
+
+    counted_from: CountedFrom
+    counted_on: date
+    months: int
+    floor_months: int
+    rests_on: RestsOn
+    through_on: date
+
+
+def clock_of(position: Position, retention_class: RetentionClass, *, policy_months: int) -> Clock | None:
+    """Count a class's period from the event that counts; None while the agreement runs. What blocks is not asked."""
+    if position.ended_on is None:
+        return None
+    counted_from, counted_on = CountedFrom.END, position.ended_on
+    if position.last_on is not None and position.last_on > counted_on:
+        counted_from, counted_on = position.last_event, position.last_on
+    months = months_kept(retention_class, policy_months)
+    return Clock(
+        counted_from=counted_from,
+        counted_on=counted_on,
+        months=months,
+        floor_months=FLOOR_MONTHS[retention_class],
+        rests_on=RestsOn.POLICY if policy_months >= FLOOR_MONTHS[retention_class] else RestsOn.STATUTE,
+        through_on=add_months(counted_on, months),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from agreements.register.models import Agreement
 from compliance.retention import reading
 from compliance.retention.holding import hold_of_id, lift_hold, place_hold
 from compliance.retention.positions import kept_whole
-from compliance.retention.rules import HoldGround
+from compliance.retention.rules import LAW, OF_AGREEMENTS, HoldGround
 from compliance.retention.watching import watch
 
 retention = Blueprint("retention", __name__, url_prefix="/retention")
@@ -46,9 +46,10 @@ def index() -> ResponseReturnValue:
         "retention/list.html",
         page=page,
         kept={each.id: kept_whole(session, each, now=now) for each in page.rows},
+        destroyed=reading.destroyed_classes(session, [each.id for each in page.rows]),
         holds=reading.standing(session),
         periods=reading.periods(session, now=now),
-        with_content=reading.OF_AGREEMENTS,
+        with_content=OF_AGREEMENTS,
         text=text,
         now=now,
     )
@@ -71,6 +72,7 @@ def _page(
         sheet=reading.sheet_of(session, agreement, now=now),
         agreement=agreement,
         grounds=list(HoldGround),
+        law=LAW,
         form=form or {},
         error=error,
         now=now,

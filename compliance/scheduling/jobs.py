@@ -331,8 +331,14 @@ JOBS: tuple[Job, ...] = (
     Job(
         "retention_purge",
         86400,
-        N_("Deletes files and sealed values that are past their period and past every hold"),
-        retention_sweeps.SWEEPS,
+        N_("Counts how long papers of ended agreements are kept, and proposes what may be destroyed"),
+        retention_sweeps.PROPOSING,
+    ),
+    Job(
+        "retention_destroy",
+        300,
+        N_("Destroys what enough people approved, past its period and past every hold"),
+        retention_sweeps.CARRYING_OUT,
     ),
     Job("forget_idle_runs", 3600, N_("Removes heartbeats of idle runs older than a day"), pump=forget_idle_runs),
     Job("forget_answers", 3600, N_("Removes kept answers to programs after thirty days"), pump=forget_old_answers),

@@ -18,6 +18,7 @@ from compliance.changes.models import AnnouncedChange
 from compliance.notices.models import Notice, Outbox
 from compliance.notices.rules import OutboxState
 from compliance.obligations.models import Obligation
+from compliance.retention.models import PurgeProposal, RetentionClock
 from compliance.scheduling.jobs import JOBS, SEND_NOTICES, Job
 from compliance.upstream.models import UpstreamChange, UpstreamImpact
 
@@ -143,6 +144,15 @@ def _notice(session: Session, item: int) -> About:
     return session.get_one(Notice, item).number, f"/notices/{item}"
 
 
+def _clock(session: Session, item: int) -> About:
+    order_no, _ = _agreement(session, session.get_one(RetentionClock, item).agreement_id)
+    return order_no, f"/retention/agreements/{order_no}"
+
+
+def _proposal(session: Session, item: int) -> About:
+    return session.get_one(PurgeProposal, item).agreement.order_no, f"/retention/preview?proposal={item}"
+
+
 SWEEPS: dict[str, tuple[str, Callable[[Session, int], About]]] = {
     "lifecycle": (N_("Record that the service period has begun or ended"), _agreement),
     "supplements": (N_("Record that the supplement is in force"), _number),
@@ -159,7 +169,9 @@ SWEEPS: dict[str, tuple[str, Callable[[Session, int], About]]] = {
     "upstream_silence": (N_("Record that the tenant did not answer"), _impact),
     "upstream_alarms": (N_("Call the staff about our own period"), _change),
     "settlement_open": (N_("Open the settlement"), _agreement),
-    "retention_purge": (N_("Delete what is past its period and past every hold"), _agreement),
+    "retention_schedule": (N_("Count how long its papers are kept"), _agreement),
+    "retention_propose": (N_("Propose to destroy a class of papers that is past its period"), _clock),
+    "retention_purge": (N_("Destroy what enough people approved"), _proposal),
     "retention_remove": (N_("Take a deleted content off the disk"), _number),
     "expiry_plan": (N_("Plan the warnings before the end of service"), _agreement),
     "expiry_warn": (N_("Warn of the end of service, in one message"), _agreement),

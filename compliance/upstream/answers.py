@@ -15,9 +15,9 @@ from agreements.kernel.access.rules import Actor, Permission, require
 from agreements.kernel.crypto import Keyring, Place
 from agreements.kernel.errors import N_, Conflict, IllegalMove, InvalidInput, Stale
 from agreements.parties.actions import Upload, keep_upload
-from compliance.notices.actions import body_text
 from compliance.notices.arrivals import TENANT, acknowledge_by_answer, answer_link_of
 from compliance.notices.models import AnswerLink, Notice
+from compliance.notices.reading import shown_text
 from compliance.obligations.actions import open_obligation
 from compliance.obligations.rules import ObligationCode
 from compliance.upstream.judging import NOTIFIED, judge_arrival, last_day_to_answer, question_waits
@@ -72,7 +72,7 @@ def read_link(session: Session, token: str, *, now: datetime) -> AnswerPage:
     """Return what the link shows, or raise NotFound (LINK_UNKNOWN). Looking changes nothing: mail scanners look too."""
     notice = answer_link_of(session, token, now=now).notice
     impacts = _impacts_of(session, notice)
-    return AnswerPage(notice, body_text(session, notice), impacts, answers_of(session, impacts))
+    return AnswerPage(notice, shown_text(session, notice), impacts, answers_of(session, impacts))
 
 
 def answers_of(session: Session, impacts: Sequence[UpstreamImpact]) -> dict[int, list[UpstreamAnswer]]:

@@ -11,10 +11,10 @@ from agreements.kernel.instants import legal_date
 from agreements.parties.actions import address_in_clear, notice_address_in_force
 from agreements.parties.models import Tenant
 from agreements.register.models import Agreement
-from compliance.notices.actions import body_text, write_letter
+from compliance.notices.actions import write_letter
 from compliance.notices.dispatch import answering_of, receipt_of
 from compliance.notices.models import Notice
-from compliance.notices.reading import masked
+from compliance.notices.reading import masked, shown_text
 from compliance.notices.rules import Language, NoticeKind
 from compliance.upstream.dispatching import CLAUSE, write
 from compliance.upstream.mapping import owed_unmapped
@@ -68,7 +68,7 @@ def preview(
             tenant=agreements[0].tenant,
             agreements=agreements,
             subject=notice.subject,
-            text=body_text(session, notice),
+            text=shown_text(session, notice),
             masked_address=_masked_address(session, notice.tenant_id),
             notice=notice,
         )

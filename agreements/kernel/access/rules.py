@@ -96,6 +96,7 @@ class Permission(StrEnum):
     READ_ACCESS_LOG = "read_access_log"
     PLACE_RETENTION_HOLD = "place_retention_hold"
     LIFT_RETENTION_HOLD = "lift_retention_hold"
+    APPROVE_DESTRUCTION = "approve_destruction"
     FREEZE_KEYS = "freeze_keys"
     RECORD_ADJUSTMENT = "record_adjustment"
     CHECK_SEAL = "check_seal"
@@ -159,6 +160,7 @@ MATRIX: dict[Permission, frozenset[Role]] = {
         Permission.READ_ACCESS_LOG: (_APPROVER, Role.AUDITOR, Role.ADMIN),
         Permission.PLACE_RETENTION_HOLD: (_OFFICER, _APPROVER),
         Permission.LIFT_RETENTION_HOLD: (_APPROVER,),
+        Permission.APPROVE_DESTRUCTION: (_APPROVER, Role.ADMIN),
         Permission.FREEZE_KEYS: (_OFFICER, _APPROVER, _OPS),
         Permission.RECORD_ADJUSTMENT: (_OFFICER, _OPS),
         Permission.CHECK_SEAL: (_OFFICER,),

@@ -1,9 +1,10 @@
 """Retention and the access log for programs."""
 
+from agreements.kernel.db import unit_of_work
 from tests.builders import at
 from tests.builders_desk import opened_at
 from tests.builders_rest import a_program
-from tests.compliance.retention.test_purging import an_expired_agreement
+from tests.compliance.retention.test_purging import AFTER, an_expired_agreement, run
 
 ORDER = "200000000000001"
 NOW = at("Mon 2026-03-02 10:00")
@@ -23,6 +24,36 @@ def test_a_program_reads_what_is_kept_and_places_and_lifts_a_hold(app):
     assert program.post(f"{path}/holds/1/lift", {"reason": "结案"}).status_code == 403
     assert approver.post(f"{path}/holds/1/lift", {"reason": "结案"}).json["holds"] == []
     assert approver.post(f"{path}/holds/9/lift", {"reason": "结案"}).status_code == 404
+
+
+def test_programs_of_two_people_approve_what_they_read_and_the_certificate_is_told(app):
+    def world(session):
+        an_expired_agreement(session)
+        run(session, AFTER)
+
+    opened_at(app, AFTER, set_up=world)
+    first, second = (a_program(app, "legal_approver", name=name) for name in ("李审批", "钱审批"))
+
+    due = first.get("/retention/due?stage=proposed&retention_class=contracts").json
+    [row] = due["items"]
+    assert (row["kept_through"], row["rests_on"], row["months"]) == ("2030-07-29", "policy", 60)
+    path = f"/retention/proposals/{row['proposal']}"
+    proposal = first.get(path).json
+    assert {"contact.phone_sealed", "stored_file"} <= {item["source"] for item in proposal["items"]}
+    body = {"mark": proposal["mark"], "reason": "保存期限已满"}
+    assert first.post(f"{path}/approve", body | {"mark": "x"}).status_code == 409
+    assert len(first.post(f"{path}/approve", body).json["approvals"]) == 1
+    assert first.post(f"{path}/approve", body).status_code == 409
+    assert second.post(f"{path}/approve", body).json["state"] == "approved"
+    with unit_of_work() as session:
+        run(session, AFTER)
+
+    [listed] = first.get("/retention/certificates").json["items"]
+    certificate = first.get(f"/retention/certificates/{listed['number']}").json
+    assert certificate["unaltered"] is True
+    assert [each["name"] for each in certificate["approvals"]] == ["李审批", "钱审批"]
+    assert first.get(f"/retention/agreements/{ORDER}").json["classes"][0]["certificate"] == listed["number"]
+    assert first.get("/retention/certificates/XH-1999-0001").status_code == 404
 
 
 def test_a_program_of_an_auditor_reads_who_looked(app):

@@ -4,17 +4,22 @@ import re
 
 import pytest
 from flask import url_for
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from agreements.kernel.access_log import SensitiveAccess, SensitiveKind
 from agreements.kernel.files import StoredFile
 from agreements.kernel.web.mounting import Audience, access_of_endpoint
-from compliance.retention.sweeps import purge_agreement
+from agreements.register.actions import advance
+from agreements.register.models import Agreement
+from compliance.breaches.models import BreachCase
+from compliance.obligations.models import Obligation
+from compliance.retention.models import DestructionCertificate, PurgeProposal
+from compliance.retention.rules import RetentionClass
 from tests.builders import at
 from tests.builders_access import signed_in_client
 from tests.builders_compliance import a_demanded_case, arrive, sweep
 from tests.builders_desk import opened_at, read, text_of, zh
-from tests.compliance.retention.test_purging import AFTER, an_expired_agreement
+from tests.compliance.retention.test_purging import AFTER, an_expired_agreement, destroy_all, run
 
 ORDER = "200000000000001"
 NOW = at("Mon 2026-03-02 10:00")
@@ -130,17 +135,80 @@ def test_duties_that_survive_are_listed_with_their_clauses(app):
         assert clause in words
 
 
-def test_clause_5_2_what_was_destroyed_is_recorded_by_its_hash(app):
+def test_clause_5_2_what_was_destroyed_is_certified_on_a_page_with_its_hash(app):
     def world(session):
-        purge_agreement(session, an_expired_agreement(session).id, now=AFTER)
+        an_expired_agreement(session)
+        destroy_all(session)
 
     client = opened_at(app, AFTER, set_up=world)
     gone = read(lambda session: session.scalars(select(StoredFile).where(StoredFile.purged_at.is_not(None))).all())
+    numbers = read(lambda session: session.scalars(select(DestructionCertificate.number)).all())
 
     page = client.get(f"/retention/agreements/{ORDER}")
-    assert zh("Record of destruction") in text_of(page)
+    shown = "".join(client.get(f"/retention/certificates/{number}").text for number in numbers)
+    assert len(numbers) == 3
     assert gone != []
+    assert all(number in page.text and number in client.get("/retention/certificates").text for number in numbers)
     for file in gone:
-        assert file.sha256 in page.text
-        assert file.name not in page.text  # a file's name may name a person
+        assert file.sha256 in shown
+        assert file.name not in shown  # a file's name may name a person
+    assert zh("unaltered, as the audit trail has it") in shown
     assert text_of(client.get("/retention")).count(zh("nothing of this class is kept in this system yet")) == 3
+    assert zh("Certificate %(number)s", number=numbers[0]) in text_of(client.get(f"/agreements/{ORDER}"))
+
+
+@pytest.mark.parametrize("classes", [(RetentionClass.NOTICES,), tuple(RetentionClass)])
+def test_every_page_of_an_agreement_still_opens_when_its_papers_are_destroyed(app, classes):
+    def world(session):
+        a_whole_world(session)
+        session.execute(update(BreachCase).values(state="dismissed", dismissed_reason="证据不足"))
+        session.execute(update(Obligation).values(state="void", void_reason="provider_declined"))
+        session.expire_all()
+        agreement = session.scalars(select(Agreement)).one()
+        advance(session, agreement, now=at("Wed 2025-07-30 00:00"))
+        session.execute(update(Obligation).values(state="void", void_reason="provider_declined"))
+        session.expire_all()
+        destroy_all(session, only=classes)
+
+    client = opened_at(app, AFTER, "legal_officer", "legal_approver", "ops", "admin", "finance", set_up=world)
+    key = re.search(r"/tenants/([a-z0-9-]+)", client.get(f"/agreements/{ORDER}").text).group(1)
+
+    broken = [
+        endpoint
+        for endpoint, address in addresses(app, key, 1)
+        if client.get(address, buffered=True).status_code >= 500
+    ]
+
+    assert broken == []
+    assert read(lambda session: len(session.scalars(select(DestructionCertificate)).all())) == min(len(classes), 3)
+    assert client.get(f"/agreements/{ORDER}").status_code == 200
+
+
+def test_proposals_are_chosen_previewed_and_approved_by_two_people(app):
+    def world(session):
+        an_expired_agreement(session)
+        run(session, AFTER)
+
+    first = opened_at(app, AFTER, "legal_approver", set_up=world)
+    second = signed_in_client(app, "admin", name="周管理")
+    assert text_of(first.get("/retention/due?stage=proposed")).count(ORDER) >= 3
+    assert first.get("/retention/due?stage=x").status_code == 422
+    assert ORDER not in text_of(first.get("/retention/due?stage=blocked&class=cases&q=海棠"))
+    page = first.get("/retention/preview?proposal=1&proposal=2&proposal=3")
+    chosen = re.findall(r'name="proposal" value="(\d+:[0-9a-f]{64})"', page.text)
+    assert len(chosen) == 3
+    assert "contact.phone_sealed" in page.text
+    assert first.get("/retention/preview").status_code == 422
+
+    assert first.post("/retention/approve", {"proposal": chosen, "reason": ""}).status_code == 422
+    assert first.post("/retention/approve", {"proposal": chosen, "reason": "期满"}).status_code == 302
+    assert first.post("/retention/approve", {"proposal": chosen, "reason": "期满"}).status_code == 409
+    assert (
+        signed_in_client(app, "legal_officer")
+        .post("/retention/approve", {"proposal": chosen, "reason": "期满"})
+        .status_code
+        == 403
+    )
+    assert read(lambda session: {each.state for each in session.scalars(select(PurgeProposal))}) == {"proposed"}
+    assert second.post("/retention/approve", {"proposal": chosen, "reason": "期满"}).status_code == 302
+    assert read(lambda session: {each.state for each in session.scalars(select(PurgeProposal))}) == {"approved"}
