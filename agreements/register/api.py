@@ -4,14 +4,15 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from flask import g, url_for
+from flask import Response, g, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agreements.kernel import clock
 from agreements.kernel.db import db
 from agreements.kernel.errors import N_, NotFound
-from agreements.kernel.web.rest import RestRoom, require_shown_text
+from agreements.kernel.web.downloads import stored_file
+from agreements.kernel.web.rest import A_FILE, RestRoom, require_shown_text
 from agreements.kernel.web.rest_fields import ID, content_of
 from agreements.kernel.web.rest_lists import page_of_rows
 from agreements.kernel.web.rest_once import Created
@@ -218,6 +219,16 @@ def cancel(session: Session, *, now: datetime, number: str, version: int, reason
     supplement = supplement_of_number(session, require_shown_text(number, "number"))
     acts.cancel(session, supplement, reason=reason, version=version, actor=g.actor, now=now)
     return _shown(supplement, now)
+
+
+@supplements.reads(f"{NUMBER}/file", answers=A_FILE)
+def file(number: str) -> Response:
+    """The document that is signed: ours when drafted, the tenant's once it has signed."""
+    session = db.session()
+    found = supplement_of_number(session, require_shown_text(number, "number")).file
+    if found is None:
+        raise NotFound(N_("This supplement has no document yet."), field="file")
+    return stored_file(session, found)
 
 
 def _correction(session: Session, order_no: str, correction_id: int) -> RecordCorrection:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agreements.kernel import clock
+from agreements.kernel.access.rules import Permission, require
 from agreements.kernel.db import db
 from agreements.kernel.errors import N_, NotFound
 from agreements.kernel.web.downloads import CSV
@@ -22,7 +23,7 @@ from agreements.register.assigning import assign_owner, possible_owners
 from agreements.register.models import Agreement
 from compliance.desk import arranging
 from compliance.desk.api_schemas import RegisterExportQuery
-from compliance.desk.arranging import MOST_AT_ONCE
+from compliance.desk.arranging import MOST_AT_ONCE, MOST_THAT_FIT
 from compliance.desk.arranging_models import LONGEST_LABEL, LONGEST_NAME, SavedView
 from compliance.desk.register_export import csv_answer, xlsx_answer
 from compliance.desk.searching import ids_found, query_of, search_of
@@ -77,6 +78,24 @@ class LabelBody(OrdersBody):
 
 class OwnerBody(OrdersBody):
     person_id = Whole(least=1, required=True, allow_none=True, metadata={"description": "Null: into nobody's care."})
+
+
+class FittingBody(StrictSchema):
+    search = fields.Nested(SearchSent, load_default=dict)
+    mark = Text(longest=64, required=True, metadata={"description": "Of `/register/fitting`, for the same search."})
+
+
+class FittingLabelBody(FittingBody):
+    label = Text(longest=LONGEST_LABEL, required=True)
+
+
+class FittingOwnerBody(FittingBody):
+    person_id = Whole(least=1, required=True, allow_none=True, metadata={"description": "Null: into nobody's care."})
+
+
+class FittingShown(Schema):
+    count = fields.Integer(required=True, metadata={"description": f"An act takes at most {MOST_THAT_FIT:,}."})
+    mark = fields.String(required=True, metadata={"description": "Names this very set of orders."})
 
 
 class Changed(Schema):
@@ -146,6 +165,33 @@ def assign(session: Session, *, now: datetime, orders: Sequence[str], person_id:
     return {"changed": assign_owner(session, _ids(session, orders), person_id, actor=g.actor, now=now)}
 
 
+@room.reads("/fitting", answers=FittingShown, query=RegisterExportQuery)
+def fitting(**search: Any) -> dict[str, Any]:
+    """How many orders a search finds, and the mark of that set: an act on all that fit names it."""
+    session = db.session()
+    ids = _found(session, clock.now(session), **search)
+    return {"count": len(ids), "mark": arranging.mark_of(ids)}
+
+
+@room.acts("/fitting/labels/put", takes=FittingLabelBody, answers=Changed)
+def put_label_on_fitting(session: Session, *, now: datetime, label: str, **which: Any) -> dict[str, int]:
+    """Put a label on all orders that a search finds, if they are those that were seen."""
+    return {"changed": arranging.put_label(session, _fitting(session, now, **which), label, actor=g.actor, now=now)}
+
+
+@room.acts("/fitting/labels/take-off", takes=FittingLabelBody, answers=Changed)
+def take_label_off_fitting(session: Session, *, now: datetime, label: str, **which: Any) -> dict[str, int]:
+    """Take a label off all orders that a search finds, if they are those that were seen."""
+    ids = _fitting(session, now, **which)
+    return {"changed": arranging.take_label_off(session, ids, label, actor=g.actor, now=now)}
+
+
+@room.acts("/fitting/owners/assign", takes=FittingOwnerBody, answers=Changed)
+def assign_fitting(session: Session, *, now: datetime, person_id: int | None, **which: Any) -> dict[str, int]:
+    """Put all orders that a search finds into one person's care, if they are those that were seen."""
+    return {"changed": assign_owner(session, _fitting(session, now, **which), person_id, actor=g.actor, now=now)}
+
+
 @room.reads("/export.csv", answers=FileTold((CSV,)), query=RegisterExportQuery)
 def export_csv(**search: Any) -> Response:
     """All orders that a search finds, as CSV."""
@@ -166,6 +212,14 @@ def _whole(streamed: Response) -> Response:
     """Put an answer together before it is sent: a program gets all of it or a problem document."""
     streamed.make_sequence()
     return streamed
+
+
+def _fitting(session: Session, now: datetime, *, search: dict[str, Any], mark: str) -> list[int]:
+    require(g.actor, Permission.ARRANGE_REGISTER)
+    ids = _found(session, now, **SearchSent().load({}) | search)
+    arranging.require_the_same(ids, mark)
+    arranging.require_few_enough(ids)
+    return ids
 
 
 def _found(session: Session, now: datetime, **asked: Any) -> list[int]:

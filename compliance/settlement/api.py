@@ -7,9 +7,10 @@ from typing import Any
 from flask import Response, g, url_for
 from sqlalchemy.orm import Session
 
-from agreements.kernel import files
+from agreements.kernel import clock, files
 from agreements.kernel.db import db
 from agreements.kernel.errors import N_, NotFound
+from agreements.kernel.instants import legal_date
 from agreements.kernel.money import Money, parse_yuan
 from agreements.kernel.web.downloads import PDF, file_response, stored_file
 from agreements.kernel.web.rest import A_FILE, A_PDF, RestRoom
@@ -33,7 +34,10 @@ from compliance.settlement.api_schemas import (
     SettlementShown,
     UsageBody,
     VersionedReason,
+    WorkedOutQuery,
+    WorkedOutShown,
 )
+from compliance.settlement.figures import both_bases, why_not_settled
 from compliance.settlement.models import Settlement
 from compliance.settlement.rules import Basis, Calculation
 
@@ -55,6 +59,24 @@ def listed(*, state: str, q: str | None, sort: str, page: int, size: int) -> dic
     found = page_of_rows(session, statement, page=page, size=size)
     found["items"] = [_row(each) for each in found["items"]]
     return found
+
+
+@room.reads("/calculation", answers=WorkedOutShown, query=WorkedOutQuery)
+def work_out(*, order_no: str, used: int | None, ended_on: date | None, earlier_refunds: str) -> dict[str, Any]:
+    """Work an order out on both bases for any usage and day; nothing is written."""
+    session = db.session()
+    agreement = agreement_of_order(session, order_no)
+    stated = usage.effective_usage(session, agreement.id)
+    bases = both_bases(
+        agreement,
+        used=used if used is not None else stated.used if stated else 0,
+        ended_on=ended_on or legal_date(clock.now(session)),
+        earlier=parse_yuan(earlier_refunds, "earlier_refunds"),
+    )
+    return {
+        "calculations": [_calculation(each) for each in (bases.paid_proportional, bases.list_price)],
+        "refused": why_not_settled(session, agreement),
+    }
 
 
 @room.reads(ONE, answers=SettlementShown)

@@ -2,10 +2,21 @@
 
 from marshmallow import Schema, fields
 
-from agreements.kernel.web.rest_fields import Choice, Day, FileSent, Moment, StrictSchema, Text, Whole, Word, absent
+from agreements.kernel.web.rest_fields import (
+    Choice,
+    Day,
+    FileSent,
+    Moment,
+    QueryWhole,
+    StrictSchema,
+    Text,
+    Whole,
+    Word,
+    absent,
+)
 from agreements.kernel.web.rest_lists import PageQuery, page_schema
 from compliance.settlement import reading
-from compliance.settlement.rules import Basis, Measure, SettlementState, UsageState
+from compliance.settlement.rules import Basis, Measure, NoSettlement, SettlementState, UsageState
 from compliance.settlement.usage import LONGEST_SOURCE, MOST_CALLS
 
 AMOUNT = {"pattern": r"^[0-9]+\.[0-9]{2}$", "example": "533.33"}
@@ -69,6 +80,28 @@ class SettlementShown(SettlementInList):
     )
     usage = fields.List(fields.Nested(UsageShown), required=True, metadata={"description": "Newest first."})
     document_number = fields.String(required=True, allow_none=True)
+
+
+class WorkedOutQuery(StrictSchema):
+    order_no = Text(longest=60, required=True, metadata={"example": "200000000000001"})
+    used = QueryWhole(
+        least=0,
+        most=999_999_999,
+        load_default=absent,
+        metadata={"description": "Billable calls; those of the signed-off usage statement where it is left out."},
+    )
+    ended_on = Day(load_default=absent, metadata={"description": "Last day of the cooperation; today without it."})
+    earlier_refunds = Text(longest=20, load_default="0.00", metadata={"description": "In yuan."})
+
+
+class WorkedOutShown(Schema):
+    calculations = fields.List(fields.Nested(CalculationShown), required=True, metadata={"description": "Both bases."})
+    refused = Word(
+        NoSettlement,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why this order is not settled by 4.6; null where it is."},
+    )
 
 
 SettlementPage = page_schema(SettlementInList, "SettlementPage")

@@ -135,7 +135,7 @@ def announced_content(
     products: list[str] | None,
     cancelled: list[str] | None,
 ) -> Content:
-    """Return what a source announces from the fields of a ContentBody; an unknown product raises NotFound."""
+    """Return what a source announces from the fields of a UpstreamContentBody; an unknown product raises NotFound."""
     require_printable(summary.replace("\n", ""), "summary")
     touched = _products(session, products, "products")
     stopped = _products(session, cancelled, "cancelled")

@@ -23,18 +23,18 @@ from compliance.upstream.answers import record_answer
 from compliance.upstream.api import announced_content, impact_shown, shown, upload_of
 from compliance.upstream.api import room as changes
 from compliance.upstream.api_schemas import (
-    AmendBody,
-    AnswerBody,
-    CloseBody,
+    CloseUpstreamBody,
     ImpactShown,
-    LetterPage,
-    MapBody,
-    ReasonedBody,
-    ReplyBody,
-    RestateBody,
-    SignBody,
+    SignAftermathBody,
+    UpstreamAmendBody,
+    UpstreamAnswerBody,
+    UpstreamLetterPage,
+    UpstreamMapBody,
+    UpstreamReasonBody,
+    UpstreamReplyBody,
+    UpstreamRestateBody,
     UpstreamShown,
-    WithdrawBody,
+    UpstreamWithdrawalBody,
 )
 from compliance.upstream.correcting import Withdrawal, amend, withdraw
 from compliance.upstream.deciding import close, exempt, restore_product
@@ -56,7 +56,7 @@ IMPACT = f"/impacts/<{ID}:impact_id>"
 ANSWER = f"/answers/<{ID}:answer_id>"
 
 
-@room.acts(f"{CHANGE}/restatement", takes=RestateBody, answers=UpstreamShown)
+@room.acts(f"{CHANGE}/restatement", takes=UpstreamRestateBody, answers=UpstreamShown)
 def correct_record(
     session: Session, *, now: datetime, upstream_id: int, version: int, **announced: Any
 ) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def correct_record(
     return _change(session, change, now=now)
 
 
-@room.acts(f"{CHANGE}/amendment", takes=AmendBody, answers=UpstreamShown, status=HTTPStatus.CREATED)
+@room.acts(f"{CHANGE}/amendment", takes=UpstreamAmendBody, answers=UpstreamShown, status=HTTPStatus.CREATED)
 def amend_change(
     session: Session,
     *,
@@ -86,7 +86,7 @@ def amend_change(
     return Created(_change(session, fresh, now=now), url_for(f"{changes.name}.one", upstream_id=fresh.id))
 
 
-@room.acts(f"{CHANGE}/withdrawal", takes=WithdrawBody, answers=UpstreamShown)
+@room.acts(f"{CHANGE}/withdrawal", takes=UpstreamWithdrawalBody, answers=UpstreamShown)
 def withdraw_change(
     session: Session,
     *,
@@ -105,7 +105,7 @@ def withdraw_change(
     return _change(session, change, now=now)
 
 
-@room.acts(f"{CHANGE}/closing", takes=CloseBody, answers=UpstreamShown)
+@room.acts(f"{CHANGE}/closing", takes=CloseUpstreamBody, answers=UpstreamShown)
 def close_change(session: Session, *, now: datetime, upstream_id: int, version: int, note: str) -> dict[str, Any]:
     """Be done with a change; everything stays on record."""
     change = change_of_id(session, upstream_id)
@@ -113,7 +113,7 @@ def close_change(session: Session, *, now: datetime, upstream_id: int, version: 
     return _change(session, change, now=now)
 
 
-@room.acts(f"{CHANGE}/mapping", takes=MapBody, answers=UpstreamShown)
+@room.acts(f"{CHANGE}/mapping", takes=UpstreamMapBody, answers=UpstreamShown)
 def map_now(session: Session, *, now: datetime, upstream_id: int) -> dict[str, Any]:
     """Find the agreements concerned now rather than at the scheduler's next minute."""
     change = change_of_id(session, upstream_id)
@@ -121,7 +121,7 @@ def map_now(session: Session, *, now: datetime, upstream_id: int) -> dict[str, A
     return _change(session, change, now=now)
 
 
-@room.acts(f"{CHANGE}/products/<code>/restoration", takes=ReasonedBody, answers=UpstreamShown)
+@room.acts(f"{CHANGE}/products/<code>/restoration", takes=UpstreamReasonBody, answers=UpstreamShown)
 def restore(session: Session, *, now: datetime, upstream_id: int, code: str, reason: str) -> dict[str, Any]:
     """Put a product that was cancelled on offer again."""
     change, code = change_of_id(session, upstream_id), require_shown_text(code, "product")
@@ -132,7 +132,7 @@ def restore(session: Session, *, now: datetime, upstream_id: int, code: str, rea
     return _change(session, change, now=now)
 
 
-@room.reads(f"{CHANGE}/letters", answers=LetterPage, query=PageQuery)
+@room.reads(f"{CHANGE}/letters", answers=UpstreamLetterPage, query=PageQuery)
 def letters(upstream_id: int, *, page: int, size: int) -> dict[str, Any]:
     """Who gets what, letter by letter, before and after it goes out."""
     session = db.session()
@@ -154,7 +154,7 @@ def one_impact(impact_id: int) -> dict[str, Any]:
     return _impact(session, impact_of_id(session, impact_id), now=clock.now(session))
 
 
-@room.acts(f"{IMPACT}/exemption", takes=ReasonedBody, answers=ImpactShown)
+@room.acts(f"{IMPACT}/exemption", takes=UpstreamReasonBody, answers=ImpactShown)
 def exempt_one(session: Session, *, now: datetime, impact_id: int, reason: str) -> dict[str, Any]:
     """Say as an approver that the change does not touch this agreement; our duty to it falls away."""
     impact = impact_of_id(session, impact_id)
@@ -162,7 +162,7 @@ def exempt_one(session: Session, *, now: datetime, impact_id: int, reason: str) 
     return _impact(session, impact, now=now)
 
 
-@room.acts(f"{IMPACT}/answers", takes=AnswerBody, answers=ImpactShown, status=HTTPStatus.CREATED)
+@room.acts(f"{IMPACT}/answers", takes=UpstreamAnswerBody, answers=ImpactShown, status=HTTPStatus.CREATED)
 def answer(
     session: Session,
     *,
@@ -191,7 +191,7 @@ def answer(
     return _impact(session, impact, now=now)
 
 
-@room.acts(f"{IMPACT}/aftermath/signature", takes=SignBody, answers=ImpactShown)
+@room.acts(f"{IMPACT}/aftermath/signature", takes=SignAftermathBody, answers=ImpactShown)
 def sign(
     session: Session, *, now: datetime, impact_id: int, signed_at: datetime, note: str, file: dict[str, Any]
 ) -> dict[str, Any]:
@@ -202,7 +202,7 @@ def sign(
     return _impact(session, impact, now=now)
 
 
-@room.acts(f"{IMPACT}/aftermath/failure", takes=ReasonedBody, answers=ImpactShown)
+@room.acts(f"{IMPACT}/aftermath/failure", takes=UpstreamReasonBody, answers=ImpactShown)
 def fail(session: Session, *, now: datetime, impact_id: int, reason: str) -> dict[str, Any]:
     """The talks broke down: a dispute, nobody's breach."""
     impact = impact_of_id(session, impact_id)
@@ -222,7 +222,7 @@ def answer_file(answer_id: int) -> Response:
     return _file(answer_of_id(db.session(), answer_id).file)
 
 
-@room.acts(f"{ANSWER}/reply", takes=ReplyBody, answers=ImpactShown)
+@room.acts(f"{ANSWER}/reply", takes=UpstreamReplyBody, answers=ImpactShown)
 def reply(session: Session, *, now: datetime, answer_id: int, reply: str) -> dict[str, Any]:
     """Reply to a question, for all orders that it was asked for; it stands behind the tenant's link."""
     asked = answer_of_id(session, answer_id)

@@ -96,7 +96,7 @@ class SourceList(Schema):
     items = fields.List(fields.Nested(SourceShown), required=True)
 
 
-class ContentBody(StrictSchema):
+class UpstreamContentBody(StrictSchema):
     """What a source announces."""
 
     kinds = fields.List(
@@ -135,7 +135,7 @@ class ContentBody(StrictSchema):
     )
 
 
-class ReceivedBody(ContentBody):
+class UpstreamReceivedBody(UpstreamContentBody):
     """What a source announces, and how it reached us."""
 
     received_at = Moment(required=True, metadata={"example": "2024-10-08T10:00:00+08:00"})
@@ -145,7 +145,7 @@ class ReceivedBody(ContentBody):
     )
 
 
-class ReceiptBody(ReceivedBody):
+class ReceiptBody(UpstreamReceivedBody):
     source_id = Whole(least=1, required=True, metadata={"description": "Of GET /upstream/sources.", "example": 1})
     triage = Word(
         Triage,
@@ -168,15 +168,15 @@ class TriageBody(StrictSchema):
 VERSION = {"description": "As it was seen.", "example": 1}
 
 
-class RestateBody(ContentBody):
+class UpstreamRestateBody(UpstreamContentBody):
     version = Whole(least=1, required=True, metadata=VERSION)
 
 
-class AmendBody(ReceivedBody):
+class UpstreamAmendBody(UpstreamReceivedBody):
     version = Whole(least=1, required=True, metadata=VERSION)
 
 
-class WithdrawBody(StrictSchema):
+class UpstreamWithdrawalBody(StrictSchema):
     version = Whole(least=1, required=True, metadata=VERSION)
     received_at = Moment(required=True, metadata={"example": "2024-10-08T10:00:00+08:00"})
     reason = Text(lines=True, required=True)
@@ -186,20 +186,20 @@ class WithdrawBody(StrictSchema):
     file = fields.Nested(FileSent, load_default=None, allow_none=True)
 
 
-class CloseBody(StrictSchema):
+class CloseUpstreamBody(StrictSchema):
     version = Whole(least=1, required=True, metadata=VERSION)
     note = Text(lines=True, required=True)
 
 
-class ReasonedBody(StrictSchema):
+class UpstreamReasonBody(StrictSchema):
     reason = Text(lines=True, required=True)
 
 
-class MapBody(StrictSchema):
+class UpstreamMapBody(StrictSchema):
     """The address says it all."""
 
 
-class AnswerBody(StrictSchema):
+class UpstreamAnswerBody(StrictSchema):
     kind = Word(AnswerKind, required=True, metadata={"example": "accept"})
     text = fields.String(load_default="", validate=validate.Length(max=2000))
     said_by = fields.String(load_default="", validate=validate.Length(max=80))
@@ -207,17 +207,17 @@ class AnswerBody(StrictSchema):
     file = fields.Nested(FileSent, required=True, metadata={"description": "The paper or message that proves it."})
 
 
-class SignBody(StrictSchema):
+class SignAftermathBody(StrictSchema):
     signed_at = Moment(required=True, metadata={"example": "2024-10-08T14:00:00+08:00"})
     note = fields.String(load_default="", validate=validate.Length(max=2000))
     file = fields.Nested(FileSent, required=True, metadata={"description": "It bears both signatures."})
 
 
-class ReplyBody(StrictSchema):
+class UpstreamReplyBody(StrictSchema):
     reply = Text(lines=True, required=True)
 
 
-class LetterToCome(Schema):
+class UpstreamLetter(Schema):
     tenant_key = fields.String(required=True)
     orders = fields.List(fields.String(), required=True)
     subject = fields.String(required=True)
@@ -230,4 +230,4 @@ class LetterToCome(Schema):
     )
 
 
-LetterPage = page_schema(LetterToCome, "LetterPage")
+UpstreamLetterPage = page_schema(UpstreamLetter, "UpstreamLetterPage")

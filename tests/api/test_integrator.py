@@ -173,6 +173,25 @@ def test_views_labels_and_owners_are_arranged_by_order_number(officer):
     assert officer.post(f"/register/views/{view['id']}/delete", {}).json == {"items": []}
 
 
+def test_an_act_on_all_that_fit_takes_the_very_set_that_was_seen(app, officer):
+    search = {"q": ORDER}
+    seen = officer.get(f"/register/fitting?q={ORDER}").json
+    labelled = officer.post("/register/fitting/labels/put", {"search": search, "mark": seen["mark"], "label": "vip"})
+    to_me = {"search": {"label": "vip"}, "mark": seen["mark"], "person_id": officer.person_id}
+    assigned = officer.post("/register/fitting/owners/assign", to_me)
+    off = {"search": {"owner": "me"}, "mark": seen["mark"], "label": "vip"}
+
+    assert (seen["count"], labelled.json, assigned.json) == (1, {"changed": 1}, {"changed": 1})
+    other = officer.post("/register/fitting/labels/take-off", off | {"search": {}})
+    assert (other.status_code, other.json["code"]) == (409, "SET_CHANGED")
+    assert officer.post("/register/fitting/labels/take-off", off).json == {"changed": 1}
+    none = officer.get("/register/fitting?q=nothing").json
+    empty = officer.post("/register/fitting/labels/put", {**off, "search": {"q": "nothing"}, "mark": none["mark"]})
+    assert (none["count"], empty.status_code) == (0, 422)
+    assert "colour" in officer.get("/register/fitting?colour=red").json["errors"]
+    assert a_program(app, "auditor").post("/register/fitting/labels/put", off).status_code == 403
+
+
 def test_online_terms_the_page_and_a_renewal_are_recorded(officer):
     text = a_file(b"<p>terms</p>", "terms.html", "text/html")
     term = {"key": "own_platform_only", "value": False}

@@ -38,6 +38,8 @@ def test_a_supplement_by_programs_has_effect_when_both_have_signed(officer, appr
     number = drafted.json["number"]
     one = officer.post(f"/supplements/{number}/sign/tenant", {"version": 1, "signer": "沈经理", "file": PROOF}).json
     before = applied(officer, order)["own_platform_only"]["value"]
+    file = approver.get(f"/supplements/{number}/file")
+    assert (file.status_code, file.mimetype) == (200, "application/pdf")
     both = approver.post(f"/supplements/{number}/sign/provider", {"version": 2}).json
 
     assert (one["state"], before, both["state"]) == ("signed_by_one", True, "signed_by_both")
