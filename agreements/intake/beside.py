@@ -5,10 +5,11 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from enum import StrEnum
 from itertools import groupby
 
 from agreements.intake.clause_units import without_number
-from agreements.intake.comparing import deviations_shown
+from agreements.intake.comparing import deviations_shown, is_to_be_acknowledged
 from agreements.intake.deviations import DeviationKind
 from agreements.intake.models import ContractImport, ImportDeviation
 
@@ -37,8 +38,27 @@ class Beside:
     standard: Sequence[Piece]
 
     @property
-    def is_grave(self) -> bool:
-        return self.row.kind is not DeviationKind.REWORDED
+    def is_open(self) -> bool:
+        """Whether somebody must acknowledge it yet."""
+        return self.row.acknowledged_at is None and is_to_be_acknowledged(self.row)
+
+
+class DeviationGroup(StrEnum):
+    """Deviations as the page puts them together, in this order."""
+
+    MEANING = "meaning"
+    CLAUSES = "clauses"
+    UNREAD = "unread"
+    SAME = "same"
+
+
+GROUP_OF = {
+    DeviationKind.CHANGED: DeviationGroup.MEANING,
+    DeviationKind.MISSING: DeviationGroup.CLAUSES,
+    DeviationKind.ADDED: DeviationGroup.CLAUSES,
+    DeviationKind.UNREAD: DeviationGroup.UNREAD,
+    DeviationKind.REWORDED: DeviationGroup.SAME,
+}
 
 
 def departures(imported: ContractImport, text: str) -> list[Beside]:
@@ -48,11 +68,14 @@ def departures(imported: ContractImport, text: str) -> list[Beside]:
     ]
 
 
-def _place(row: ImportDeviation) -> int:
-    """Terms that say something else lead, then clauses that are missing or added; mere wording comes last."""
-    if row.kind is DeviationKind.CHANGED:
-        return 0 if row.terms else 2
-    return 3 if row.kind is DeviationKind.REWORDED else 1
+def grouped(found: Sequence[Beside]) -> dict[DeviationGroup, list[Beside]]:
+    """Return deviations by group, every group in its place and none left out."""
+    return {group: [one for one in found if GROUP_OF[one.row.kind] is group] for group in DeviationGroup}
+
+
+def _place(row: ImportDeviation) -> tuple[int, bool]:
+    """Within a group, terms that say something else lead."""
+    return list(DeviationGroup).index(GROUP_OF[row.kind]), not row.terms
 
 
 def beside(row: ImportDeviation, text: str) -> Beside:

@@ -74,8 +74,15 @@ def choose_form(
 
 
 def open_deviations(imported: ContractImport) -> list[ImportDeviation]:
-    """Return the deviations from the chosen form that nobody has acknowledged."""
-    return [row for row in deviations_shown(imported) if row.acknowledged_at is None]
+    """Return the deviations from the chosen form that somebody must acknowledge yet.
+
+    A clause in other words that was read to say the same asks for nothing.
+    """
+    return [row for row in deviations_shown(imported) if row.acknowledged_at is None and is_to_be_acknowledged(row)]
+
+
+def is_to_be_acknowledged(row: ImportDeviation) -> bool:
+    return row.kind is not DeviationKind.REWORDED
 
 
 def deviations_shown(imported: ContractImport) -> list[ImportDeviation]:
@@ -95,7 +102,7 @@ def acknowledge_deviations(
 ) -> int:
     """Record that a person read these deviations beside the form's text and accepts them; returns how many were open.
 
-    Clauses that are only worded otherwise may be acknowledged together; each other one by itself, or it raises. The
+    Clauses in other words may be acknowledged together, once read; each other one by itself, or it raises. The
     warnings that say the same of a clause's terms are acknowledged with it: nobody is asked twice.
     """
     require(actor, Permission.REGISTER_AGREEMENT)
@@ -103,7 +110,8 @@ def acknowledge_deviations(
     wanted, of_import = set(ids), {row.id: row for row in deviations_shown(imported)}
     if not wanted or wanted - of_import.keys():
         raise NotFound(N_("This import has no such deviation."), remedy=N_("Open the review again."))
-    grave = [at for at in wanted if of_import[at].kind is not DeviationKind.REWORDED]
+    in_other_words = {DeviationKind.REWORDED, DeviationKind.UNREAD}
+    grave = [at for at in wanted if of_import[at].kind not in in_other_words]
     if len(wanted) > 1 and grave and reason is None:
         raise Conflict(
             N_("A clause that says something else is acknowledged by itself."),

@@ -1,12 +1,14 @@
 """Where an agreement departs from a standard form, clause by clause, found by meaning and not by number (main 二 2).
 
 A clause of the form is looked for by the terms that it holds, else by its marks and the likeness of its wording; its
-number only tips the scale. A clause in other words whose terms say the same is REWORDED; one whose terms say something
-else, that gains or loses a sentence, a number or a negation, or of which only wording can be compared, is CHANGED. In
-other words altogether, it is CHANGED too where a sentence without a term has nothing like it in the form.
+number only tips the scale. Its meaning is compared: the terms that it holds, and what it says besides (`sense`).
+
+CHANGED   a term says something else; or an edited copy has another number, negation, party, duty or sentence; or, with
+          all that the standard clause says found in other words, a sentence says more, or one of its points is left out
+REWORDED  other words that were read to say the same
+UNREAD    other words of which something was not read: a person reads it, the program does not take it for the same
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +17,8 @@ from enum import StrEnum
 from agreements.intake.clause_units import ClauseUnit, without_number, words_only
 from agreements.intake.document import uniform_document
 from agreements.intake.draft import TermValue
-from agreements.intake.numerals import CHINESE, read_number
+from agreements.intake.numerals import read_number
+from agreements.intake.sense import FIGURE, SENTENCE, decisive, stipulations, unread, weighty
 from agreements.intake.standard_form import StandardClause, StandardForm
 
 ALIKE = 0.45
@@ -23,11 +26,6 @@ ALIKE = 0.45
 SAME_BASE = 0.6
 """Likeness from which one wording is an edited copy of the other, so that single words can be compared."""
 CONTAINED = 0.6
-SAID_BEFORE = 0.3
-"""Likeness from which a sentence says what one of the other clause's sentences says."""
-NEGATION = re.compile(r"不|无|未|非|免|禁止|除外")
-FIGURE = re.compile(rf"\d+(?:\.\d+)?[%‰]?|百分之{CHINESE}{{1,8}}|{CHINESE}{{1,8}}(?=个|日|天|元|次|倍|年|月|小时)")
-SENTENCE = re.compile(r"[^。;]+")
 
 
 class DeviationKind(StrEnum):
@@ -35,6 +33,11 @@ class DeviationKind(StrEnum):
     MISSING = "missing"
     ADDED = "added"
     REWORDED = "reworded"
+    UNREAD = "unread"
+
+
+WEIGHT = {DeviationKind.REWORDED: 0.25, DeviationKind.UNREAD: 0.5}
+"""How far a deviation takes an agreement from a form, 1 unless given here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +72,23 @@ def deviations_from(
     of_form = {clause.key: _wording(clause.wording) for clause in form.clauses}
     of_units = [_wording(unit.text) for unit in units]
     matched = _matched(form, units, of_form, of_units)
-    found = []
+    found: list[Deviation] = []
+    beside = {
+        clause.key: _joined([units[at] for at in matched.get(clause.key, ())])
+        or _merged(clause, units, of_form, of_units)
+        for clause in form.clauses
+    }
     for clause in form.clauses:
-        unit = _joined([units[at] for at in matched.get(clause.key, ())]) or _merged(clause, units, of_form, of_units)
-        found += _judged(clause, unit, of_form[clause.key], values)
+        unit = beside[clause.key]
+        neighbours = [one for one in form.clauses if one is not clause and _overlap(unit, beside[one.key])]
+        found += _judged(clause, unit, of_form[clause.key], values, neighbours)
     taken = {at for places in matched.values() for at in places}
     return found + [Deviation(DeviationKind.ADDED, None, unit) for at, unit in enumerate(units) if at not in taken]
 
 
 def distance(deviations: Sequence[Deviation]) -> float:
     """Say how far an agreement is from a form: of several forms the nearest is proposed."""
-    return sum(0.25 if one.kind is DeviationKind.REWORDED else 1 for one in deviations)
+    return sum(WEIGHT.get(one.kind, 1) for one in deviations)
 
 
 def _wording(text: str) -> _Wording:
@@ -175,9 +184,18 @@ def _merged(
     )
 
 
+def _overlap(one: ClauseUnit | None, other: ClauseUnit | None) -> bool:
+    return one is not None and other is not None and bool(set(one.spans) & set(other.spans))
+
+
 def _judged(
-    clause: StandardClause, unit: ClauseUnit | None, standard: _Wording, values: Mapping[str, TermValue]
+    clause: StandardClause,
+    unit: ClauseUnit | None,
+    standard: _Wording,
+    values: Mapping[str, TermValue],
+    neighbours: Sequence[StandardClause],
 ) -> list[Deviation]:
+    """Judge one clause; `neighbours` are the clauses of the form that the agreement has in the same clause."""
     if unit is None:
         return [Deviation(DeviationKind.MISSING, clause, None, tuple(clause.terms))]
     differing = tuple(key for key, value in clause.terms.items() if values[key] != value)
@@ -186,30 +204,55 @@ def _judged(
     here = _wording(unit.text)
     if here.words == standard.words:
         return []
-    is_edited_copy = _likeness(here, standard) >= SAME_BASE
-    changed = _figures(here) != _figures(standard) or (is_edited_copy and _sense(here) != _sense(standard))
-    unknown = not is_edited_copy and (not clause.terms or _says_more(unit, standard))
-    kind = DeviationKind.CHANGED if changed or unknown else DeviationKind.REWORDED
+    if _likeness(here, standard) >= SAME_BASE:
+        kind = DeviationKind.REWORDED if _says_the_same(here, standard) else DeviationKind.CHANGED
+    else:
+        kind = _in_other_words(clause, unit, here, standard, neighbours)
     return [Deviation(kind, clause, unit)]
 
 
-def _says_more(unit: ClauseUnit, standard: _Wording) -> bool:
-    """Say whether a sentence that holds no term has nothing like it in the form's clause."""
-    known = [_wording(sentence) for sentence in SENTENCE.findall(standard.text)]
-    return any(
-        max((_likeness(_wording(sentence), one) for one in known), default=0) < SAID_BEFORE for sentence in unit.free
+def _says_the_same(here: _Wording, standard: _Wording) -> bool:
+    """Say whether an edited copy kept its numbers, its decisive words and its sentences."""
+    return (
+        _figures(here) == _figures(standard)
+        and decisive(here.text) == decisive(standard.text)
+        and weighty(here.text) == weighty(standard.text)
+        and len(SENTENCE.findall(here.text)) == len(SENTENCE.findall(standard.text))
     )
+
+
+def _in_other_words(
+    clause: StandardClause,
+    unit: ClauseUnit,
+    here: _Wording,
+    standard: _Wording,
+    neighbours: Sequence[StandardClause],
+) -> DeviationKind:
+    """Judge a clause in other words altogether, whose terms say the same.
+
+    More and less at once is a sentence whose words we do not know; more alone, or less alone, is a change.
+    """
+    whole = "".join(uniform_document(one.wording).text for one in neighbours)
+    if _figures(here) != _figures(standard) + _figures(_wording(whole)):
+        return DeviationKind.CHANGED
+    known = [says for one in neighbours for says in one.says or ()]
+    words = "".join((standard.text, whole, *(clause.says or ()), *known))
+    is_plain = weighty(here.text) <= weighty(words) and stipulations(here.text) <= stipulations(words)
+    if clause.says is None:
+        is_read = bool(clause.terms) and not unit.free and is_plain
+        return DeviationKind.REWORDED if is_read else DeviationKind.UNREAD
+    left = unread(unit.free, here.text, clause.says, known)
+    if left.more and not left.less:
+        return DeviationKind.CHANGED
+    if left.less:
+        return DeviationKind.UNREAD if left.more or clause.terms else DeviationKind.CHANGED
+    return DeviationKind.REWORDED if is_plain else DeviationKind.UNREAD
 
 
 def _figures(wording: _Wording) -> Counter[str]:
     """Return the numbers of a wording, in whatever characters: 五个 and 5个 are the same."""
     found = (match.group() for match in FIGURE.finditer(wording.text))
     return Counter(str(number) if (number := read_number(text)) is not None else text for text in found)
-
-
-def _sense(wording: _Wording) -> tuple[int, int]:
-    """What a lawyer looks at first in an edited copy: how often it says no, and how many sentences it has."""
-    return len(NEGATION.findall(wording.text)), len(SENTENCE.findall(wording.text))
 
 
 def units_as_clauses(

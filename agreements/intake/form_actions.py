@@ -87,6 +87,7 @@ def form_of(version: FormVersion) -> StandardForm:
             wording=row.wording,
             terms={key: term_from_data(key, value) for key, value in row.terms.items()},
             marks=tuple(row.marks),
+            says=None if row.says is None else tuple(row.says),
         )
         for row in version.clauses
     )
@@ -155,6 +156,7 @@ def edit_clause(
         "wording": wording,
         "marks": [mark.strip() for mark in marks if mark.strip()][:MOST_MARKS],
         "terms": {key: term_as_data(value) for key, value in found.items()},
+        "says": clause.says if wording == clause.wording else None,
     }
     session.execute(update(FormClause).where(FormClause.id == clause.id).values(**values))
     session.refresh(clause)
@@ -284,6 +286,7 @@ def _keep(session: Session, version: FormVersion, clauses: Sequence[StandardClau
             wording=clause.wording,
             terms={key: term_as_data(value) for key, value in clause.terms.items()},
             marks=list(clause.marks),
+            says=None if clause.says is None else list(clause.says),
         )
         for position, clause in enumerate(clauses, start=1)
     )

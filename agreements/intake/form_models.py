@@ -84,6 +84,7 @@ class FormClause(Base):
     number  as cited, empty for a preamble
     terms   what each term that it holds says, by key (`term_kinds.term_as_data`)
     marks   words by which a clause of this meaning is known, alternatives parted by |
+    says    what it says besides its terms, a pattern each; None where only its wording is known
     """
 
     __tablename__ = "standard_form_clause"
@@ -101,5 +102,6 @@ class FormClause(Base):
     wording: Mapped[str]
     terms: Mapped[dict[str, Any]] = mapped_column(JSON)
     marks: Mapped[list[str]] = mapped_column(JSON)
+    says: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
 
     version: Mapped[FormVersion] = relationship(back_populates="clauses")

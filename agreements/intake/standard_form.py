@@ -33,6 +33,7 @@ class StandardClause:
     number   as cited: 3.3, or 三 1 in the main agreement; empty for a preamble
     terms    what each term that the clause holds says, by key
     marks    words of which a clause of this meaning has one each, alternatives parted by |
+    says     all that it says besides its terms, a pattern each (`sense`); None where only its wording is known
     """
 
     key: str
@@ -41,6 +42,7 @@ class StandardClause:
     wording: str
     terms: Mapping[str, TermValue]
     marks: tuple[str, ...] = ()
+    says: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ def built_in_form() -> StandardForm:
             wording=clause["wording"].strip(),
             terms={key: term_from_data(key, value) for key, value in clause.get("terms", {}).items()},
             marks=tuple(clause.get("marks", ())),
+            says=tuple(clause["says"]) if "says" in clause else None,
         )
         for clause in data["clause"]
     )

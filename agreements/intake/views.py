@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from werkzeug.datastructures import FileStorage
 
 from agreements.intake import actions
-from agreements.intake.beside import departures
+from agreements.intake.beside import departures, grouped
 from agreements.intake.form_actions import form_of, forms_in_force
 from agreements.intake.import_record import (
     agreement_of_same_order,
@@ -248,6 +248,7 @@ def _review_page(
     joins = same if same is not None and awaits_contract(session, same) else None
     form = form_of(imported.form_version) if imported.form_version else built_in_form()
     waiting = [warning for warning in imported.warnings if warning.acknowledged_at is None]
+    found = departures(imported, text)
     amounts = [
         (amount, draft.amount(amount), _confirmed_by(imported, amount, draft.amount(amount))) for amount in Amount
     ]
@@ -259,7 +260,8 @@ def _review_page(
         groups=field_groups(draft),
         steps=list(arithmetic(draft)),
         terms=term_rows(draft, form),
-        departures=departures(imported, text),
+        departures=found,
+        deviation_groups=grouped(found),
         forms=forms_in_force(session),
         extras=extra_rows(draft),
         warnings=[(warning, meaning_of(warning.code, warning.detail)) for warning in imported.warnings],

@@ -7,11 +7,12 @@ from agreements.intake.clauses import sentences_of
 from agreements.intake.deviations import DeviationKind, deviations_from, distance, units_as_clauses
 from agreements.intake.document import uniform_document
 from agreements.intake.labels import find_labels
+from agreements.intake.sense import unread
 from agreements.intake.standard_form import StandardForm, built_in_form
 from agreements.intake.terms import read_terms
 from tests.builders_intake import changed, example_text
 
-CHANGED, MISSING, ADDED, REWORDED = DeviationKind
+CHANGED, MISSING, ADDED, REWORDED, UNREAD = DeviationKind
 TEXT = example_text()
 NO_RIGHTS = "4.5 乙方提供服务，并不向甲方授予任何知识产权或者对外许可的权利。\n\n"
 OWN_PLATFORM = "2.3 本服务只能用在甲方自己的业务平台上"
@@ -120,3 +121,67 @@ def test_the_nearest_form_is_the_one_of_the_same_wording():
     other = changed(TEXT, (OWN_PLATFORM, "2.3 本服务可供甲方及其关联公司使用"), (NO_RIGHTS, ""))
     assert told(TEXT, mine) == []
     assert 0 < distance(deviations(other, mine)) == distance(deviations(other))
+
+
+IN_OTHER_WORDS = [
+    ("4.7 乙方已经履行约定义务的，甲方后续行为的损失属于商业风险，由甲方自担。",
+     "4.7 若乙方已经做完其约定义务所要求的事，甲方的后续行为引起的一切损失都算作商业风险，由甲方自行承担。"),
+    ("5.1 双方对本次合作的内容以及知悉的对方商业秘密负有保密义务，并约束各自的知情人员；没有对方的书面同意，不得披露给第三方。",
+     "5.1 合作期间接触到的商业秘密，双方均承担保密义务，并有责任约束接触它的知情人员。未经对方书面同意，任何一方不得向任何第三方披露。"),
+    ("7.1.3 乙方为测试、升级或者抽样检查而对服务产生影响。",
+     "7.1.3 因乙方对乙方服务的系统作测试、升级、换代之类工作，而对甲方产生的影响。"),
+    ("8.1 修改本协议的任何内容，都必须由双方另行签订补充协议。", "8.1 对本协议的任何变更，需双方另外签署补充协议方可生效。"),
+]  # fmt: skip
+TURNED = [
+    ("由甲方自行承担", "由乙方自行承担"),
+    ("由甲方自行承担", "由甲方自行承担，但甲方另有损失的除外"),
+    ("由甲方自行承担", "由甲方自行承担，甲方并应另行支付保障费"),
+    ("由甲方自行承担。", "由甲方自行承担。甲方同意放弃一切抗辩。"),
+    ("由甲方自行承担", "由甲方自行承担，以500元为限"),
+    ("均承担保密义务", "均不承担保密义务"),
+    ("任何一方不得向任何第三方", "任何一方可以向任何第三方"),
+    ("未经对方书面同意，任何一方不得向任何第三方披露。", ""),
+    ("因乙方对乙方服务", "因甲方对乙方服务"),
+    ("另外签署补充协议方可生效", "另外签署补充协议方可生效，签署费用由甲方支付"),
+    ("需双方另外签署补充协议", "无需双方另外签署补充协议"),
+]
+
+
+def paraphrase(*changes):
+    return changed(changed(TEXT, *IN_OTHER_WORDS), *changes)
+
+
+def test_clauses_in_other_words_that_were_read_are_the_same():
+    assert [kind for kind, *_ in told(paraphrase())] == [REWORDED] * len(IN_OTHER_WORDS)
+
+
+@pytest.mark.parametrize(("said", "turned"), TURNED)
+def test_what_is_turned_round_within_other_words_is_never_taken_for_the_same(said, turned):
+    kinds = [kind for kind, *_ in told(paraphrase((said, turned)))]
+    assert set(kinds) & {CHANGED, UNREAD, MISSING}
+
+
+@pytest.mark.parametrize(
+    ("said", "turned"),
+    [
+        ("由甲方全额赔偿", "由乙方全额赔偿"),
+        ("可向甲方追偿", "不得向甲方追偿"),
+        ("甲方须予以配合", "甲方可予以配合"),
+        ("没有对方的书面同意，不得", "经对方的口头同意，不得"),
+        ("由甲方全额赔偿", "由甲方酌情赔偿"),
+    ],
+)
+def test_a_turned_word_in_an_edited_copy_is_a_change(said, turned):
+    assert CHANGED in {kind for kind, *_ in told(changed(TEXT, (said, turned)))}
+
+
+def test_other_words_that_were_not_read_are_put_apart():
+    other_words = ("由甲方自担", "找甲方便是"), ("乙方已经履行约定义务的，甲方后续行为的损失", "日后之损害")
+    assert [kind for kind, *_ in told(changed(TEXT, *other_words))] == [UNREAD]
+
+
+def test_what_each_pattern_of_the_built_in_form_knows_is_said_by_its_own_wording():
+    for clause in built_in_form().clauses:
+        whole = "".join(uniform_document(clause.wording).text.split())
+        left = unread([], whole, clause.says or (), ())
+        assert (left.more, left.less) == ((), ()), clause.key

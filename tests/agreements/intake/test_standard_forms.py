@@ -171,13 +171,25 @@ def test_the_warning_about_a_term_is_acknowledged_with_its_clause(session):
     assert left == {first.terms[0]: OFFICER.name, second.terms[0]: None}
 
 
-def test_clauses_that_are_only_worded_otherwise_are_acknowledged_together(session):
+def test_clauses_that_are_only_worded_otherwise_ask_for_nothing(session):
     text = agreement_text(passages={"甲方应守法经营，": "甲方应当守法经营，", "4.1 乙方是依照": "4.1 乙方系依照"})
     imported = an_import(session, text=text)
     assert {kind for kind, *_ in kinds(imported)} == {DeviationKind.REWORDED}
 
+    assert comparing.open_deviations(imported) == []
+
+
+def test_clauses_whose_other_words_were_not_read_are_acknowledged_together(session):
+    passages = {
+        "甲方后续行为的损失属于商业风险，由甲方自担。": "甲方此后的作为所致损害属商业风险，乙方概不过问。",
+        "甲方使用结果应合法、正当并以必要为限，使用不当的后果由甲方负担。": "结果的利用须合法、正当、必要，出了问题找甲方。",
+    }
+    imported = an_import(session, text=agreement_text(passages=passages))
+    assert {kind for kind, *_ in kinds(imported)} == {DeviationKind.UNREAD}
+
     ids = [row.id for row in comparing.open_deviations(imported)]
     assert comparing.acknowledge_deviations(session, imported, ids, actor=OFFICER, now=TAKEN_IN) == 2
+    assert comparing.open_deviations(imported) == []
 
 
 def test_only_those_who_may_register_acknowledge_and_only_those_who_may_import_choose(session):
