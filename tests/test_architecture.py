@@ -2,6 +2,8 @@
 
 import ast
 import re
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -48,50 +50,49 @@ STATE_WRITERS = {
 }
 
 
-def tree_of(name):
-    return ast.parse((ROOT / name).read_text(encoding="utf-8"))
+@dataclass(frozen=True)
+class Facts:
+    """What the tests below ask of one file."""
+
+    modules: tuple  # imported
+    clock_reads: tuple
+    updated: frozenset  # tables
+    assigned: tuple  # lines that assign to a state
 
 
-def imported_modules(tree):
-    for node in ast.walk(tree):
+@cache
+def facts_of(name):
+    """Read a file once for all that is asked of it; its tree itself is not kept, for it is large."""
+    nodes = list(ast.walk(ast.parse((ROOT / name).read_text(encoding="utf-8"))))
+    return Facts(
+        modules=tuple(imported_modules(nodes)),
+        clock_reads=tuple(reads_of_the_wall_clock(nodes)),
+        updated=frozenset(tables_whose_state_is_updated(nodes)),
+        assigned=tuple(lines_that_assign_a_state(nodes)),
+    )
+
+
+def imported_modules(nodes):
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_only_the_kernel_s_clock_reads_the_wall_clock(name):
-    if name == "agreements/kernel/clock.py":
-        return
-    read = [
-        f"line {node.lineno}: {node.value.id}.{node.attr}"
-        for node in ast.walk(tree_of(name))
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and (node.value.id, node.attr) in WALL_CLOCK
-    ]
-    assert read == []
+def reads_of_the_wall_clock(nodes):
+    for node in nodes:
+        if (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and (node.value.id, node.attr) in WALL_CLOCK
+        ):
+            yield f"line {node.lineno}: {node.value.id}.{node.attr}"
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name.endswith("/rules.py") or name in PURE_BESIDES_RULES])
-def test_rules_import_no_framework_no_clock_and_no_session(name):
-    forbidden = [
-        module
-        for module in imported_modules(tree_of(name))
-        if module.split(".")[0] in FRAMEWORKS or module.endswith((".clock", ".db", ".models", ".actions"))
-    ]
-    assert forbidden == []
-
-
-@pytest.mark.parametrize("name", [name for name in NAMES if re.search(r"/(actions|models|sweeps)\.py$", name)])
-def test_use_cases_and_tables_know_no_request(name):
-    assert [module for module in imported_modules(tree_of(name)) if module.split(".")[0] == "flask"] == []
-
-
-def tables_whose_state_is_updated(tree):
+def tables_whose_state_is_updated(nodes):
     """Names of the tables X in `update(X)….values(state=…)`, or with values handed through."""
-    for call in ast.walk(tree):
+    for call in nodes:
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "values":
             given = {keyword.arg for keyword in call.keywords}
             if given & {"state", None}:
@@ -103,23 +104,46 @@ def tables_whose_state_is_updated(tree):
                 yield from updated
 
 
+def lines_that_assign_a_state(nodes):
+    for node in nodes:
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Attribute) and target.attr == "state":
+                    yield node.lineno
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_the_kernel_s_clock_reads_the_wall_clock(name):
+    if name == "agreements/kernel/clock.py":
+        return
+    assert facts_of(name).clock_reads == ()
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.endswith("/rules.py") or name in PURE_BESIDES_RULES])
+def test_rules_import_no_framework_no_clock_and_no_session(name):
+    forbidden = [
+        module
+        for module in facts_of(name).modules
+        if module.split(".")[0] in FRAMEWORKS or module.endswith((".clock", ".db", ".models", ".actions"))
+    ]
+    assert forbidden == []
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if re.search(r"/(actions|models|sweeps)\.py$", name)])
+def test_use_cases_and_tables_know_no_request(name):
+    assert [module for module in facts_of(name).modules if module.split(".")[0] == "flask"] == []
+
+
 @pytest.mark.parametrize(("table", "writer"), STATE_WRITERS.items())
 def test_one_place_writes_the_state_of(table, writer):
-    writers = {name for name in NAMES if table in tables_whose_state_is_updated(tree_of(name))}
+    writers = {name for name in NAMES if table in facts_of(name).updated}
     assert writers == {writer}
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "compliance/notices/dispatch.py"])
 def test_nobody_assigns_to_a_state(name):
     """A state moves by a guarded UPDATE. The exception sets its outbox row to pending again, which nothing hangs on."""
-    assigned = [
-        node.lineno
-        for node in ast.walk(tree_of(name))
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Attribute) and target.attr == "state"
-    ]
-    assert assigned == []
+    assert facts_of(name).assigned == ()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -129,5 +153,6 @@ def test_a_file_stays_readable(name):
 
 def test_the_sdk_imports_nothing_of_ours():
     for path in (ROOT / "compliance" / "sdk").glob("*.py"):
-        ours = [m for m in imported_modules(ast.parse(path.read_text())) if m.startswith(("agreements", "compliance"))]
+        modules = facts_of(str(path.relative_to(ROOT))).modules
+        ours = [module for module in modules if module.startswith(("agreements", "compliance"))]
         assert all(module.startswith("compliance.sdk") for module in ours), path
