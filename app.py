@@ -34,6 +34,7 @@ from agreements.paper import seal_views as paper_seals
 from agreements.paper import supplement_views as paper_supplements
 from agreements.paper import verify_views as paper_verification
 from agreements.paper import views as paper_views
+from agreements.parties import industry_api, industry_views
 from agreements.register import api as register_api
 from agreements.register import api_records as register_records_api
 from agreements.register import models as register_models
@@ -165,6 +166,7 @@ def register_rooms(app: Flask) -> None:
         (retention_views.retention, PEOPLE),
         (retention_views.accesses, PEOPLE),
         (destruction_views.destruction, PEOPLE),
+        (industry_views.industry_pages, PEOPLE),
         (notices_views.notices, PEOPLE),
         (notices_views.receipts, PUBLIC),
         (alarms_views.blueprint, PEOPLE),
@@ -220,6 +222,7 @@ def register_rooms(app: Flask) -> None:
         (retention_api.room, STAFF_KEYS),
         (retention_api.accesses, STAFF_KEYS),
         (destruction_api.room, STAFF_KEYS),
+        (industry_api.room, STAFF_KEYS),
         (notices_api.room, STAFF_KEYS),
         (rest_reference.blueprint, PUBLIC),
         (gateway_api.decisions, gateway_keys(Scope.DECIDE)),

@@ -65,10 +65,13 @@ _LICENCE, _DESCRIPTION, _APPROVAL, _OF_INDUSTRY = (
 )
 
 
+CHECKLIST = "onboarding_documents_"
+
+
 def _checklist(industry: str, meaning: str, *documents: str) -> "Policy":
     """The checklist of one industry, taken instead of the general one."""
     return Policy(
-        f"onboarding_documents_{industry}",
+        f"{CHECKLIST}{industry}",
         [_LICENCE, _DESCRIPTION, *documents],
         "document_type",
         "3.3",
@@ -277,7 +280,37 @@ def value_of(session: Session, key: str, *, at: datetime) -> Any:
 def values_of(session: Session, keys: Collection[str], *, at: datetime) -> dict[str, Any]:
     """Return the values in force at an instant by key, in one question."""
     changed = {row[0]: row[1] for row in session.execute(_CHANGES_IN_FORCE, {"keys": list(keys), "at": at})}
-    return {key: changed.get(key, POLICIES[key].default) for key in keys}
+    return {key: changed[key] if key in changed else _known(key).default for key in keys}
+
+
+def _known(key: str) -> Policy:
+    """Return a policy; that of an industry which staff added is made up from its key."""
+    policy = POLICIES.get(key)
+    if policy is None and key.startswith(CHECKLIST):
+        return _checklist(key.removeprefix(CHECKLIST), N_("Documents before activation: an industry that staff added"))
+    return POLICIES[key] if policy is None else policy
+
+
+def policy_of(session: Session, key: str) -> Policy | None:
+    """Return a policy: a shipped one, or the checklist of an industry that staff added; None where there is none."""
+    if key in POLICIES:
+        return POLICIES[key]
+    is_added = key.startswith(CHECKLIST) and bool(history(session, key))
+    return _known(key) if is_added else None
+
+
+def all_policies(session: Session) -> list[Policy]:
+    """Return the shipped policies, then the checklists of added industries as they came."""
+    added = select(PolicyChange.key).where(PolicyChange.key.not_in(POLICIES)).order_by(PolicyChange.id)
+    return [*POLICIES.values(), *(_known(key) for key in dict.fromkeys(session.scalars(added)))]
+
+
+def begin_checklist(
+    session: Session, industry: str, documents: list[str], *, reason: str, actor: Actor, now: datetime
+) -> PolicyChange:
+    """Set the first checklist of an industry that staff add."""
+    key = f"{CHECKLIST}{industry}"
+    return _change(session, _known(key), documents, effective_at=now, reason=reason, actor=actor, now=now)
 
 
 def history(session: Session, key: str) -> list[PolicyChange]:
@@ -297,9 +330,24 @@ def change(
 ) -> PolicyChange:
     """Set a policy from an instant on; not before now, for what was judged stays judged by the policy of its day."""
     require(actor, Permission.MANAGE_POLICIES)
-    policy = POLICIES.get(key)
+    policy = policy_of(session, key)
     if policy is None:
         raise InvalidInput(N_("There is no policy “%(key)s”."), field="key", key=key)
+    return _change(session, policy, value, effective_at=effective_at, reason=reason, actor=actor, now=now)
+
+
+def _change(
+    session: Session,
+    policy: Policy,
+    value: PolicyValue,
+    *,
+    effective_at: datetime,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> PolicyChange:
+    require(actor, Permission.MANAGE_POLICIES)
+    key = policy.key
     if not policy.takes(value):
         raise InvalidInput(
             N_("“%(value)s” does not fit policy %(key)s."),

@@ -19,12 +19,13 @@ from agreements.kernel.instants import parse_instant
 from agreements.kernel.policies import (
     BOUNDS,
     ONE_OR_MORE,
-    POLICIES,
     Policy,
     PolicyChange,
     PolicyValue,
+    all_policies,
     change,
     history,
+    policy_of,
     value_of,
 )
 from agreements.kernel.web.language import label
@@ -51,7 +52,7 @@ def index() -> ResponseReturnValue:
     require(g.actor, Permission.READ)
     session = db.session()
     now = clock.now(session)
-    standings = [_standing(session, policy, now=now) for policy in POLICIES.values()]
+    standings = [_standing(session, policy, now=now) for policy in all_policies(session)]
     return render_template("policies/list.html", standings=standings, events=_events(session), counted=counted, now=now)
 
 
@@ -64,7 +65,7 @@ def show(key: str) -> ResponseReturnValue:
 def _page(key: str, form: MultiDict[str, str], error: LuyueError | None = None) -> str:
     session = db.session()
     now = clock.now(session)
-    policy = _policy(key)
+    policy = _policy(session, key)
     standing = _standing(session, policy, now=now)
     return render_template(
         "policies/policy.html",
@@ -84,7 +85,7 @@ def _page(key: str, form: MultiDict[str, str], error: LuyueError | None = None) 
 
 @policies.post("/<key>")
 def submit(key: str) -> ResponseReturnValue:
-    policy = _policy(key)
+    policy = _policy(db.session(), key)
     try:
         value = _read_value(policy, request.form)
         at = request.form.get("effective_at", "").strip()
@@ -112,10 +113,11 @@ def counted(unit: str, number: int) -> str:
     return label("policy_count", f"{unit}.{'one' if number == 1 else 'many'}").replace("#", f"{number:,}")
 
 
-def _policy(key: str) -> Policy:
-    if key not in POLICIES:
+def _policy(session: Session, key: str) -> Policy:
+    policy = policy_of(session, key)
+    if policy is None:
         raise NotFound(N_("There is no policy “%(key)s”."), key=key)
-    return POLICIES[key]
+    return policy
 
 
 def _standing(session: Session, policy: Policy, *, now: datetime) -> Standing:

@@ -13,8 +13,9 @@ from agreements.kernel.db import rows_of
 from agreements.kernel.errors import N_, Conflict, InvalidInput, NotFound, Stale
 from agreements.kernel.instants import legal_date
 from agreements.parties.actions import Upload, keep_upload
+from agreements.parties.industries import choosable
 from agreements.parties.models import QualificationDocument, Tenant
-from agreements.parties.rules import DocumentState, DocumentType, HeldDocument, Industry, missing_documents
+from agreements.parties.rules import DocumentState, DocumentType, HeldDocument, checklist_policy, missing_documents
 
 
 def document_of_id(session: Session, tenant: Tenant, document_id: int) -> QualificationDocument:
@@ -147,11 +148,19 @@ def _settle(session: Session, document: QualificationDocument, values: dict[str,
     session.refresh(document)
 
 
-def set_industry(
-    session: Session, tenant: Tenant, industry: Industry, *, reason: str, actor: Actor, now: datetime
-) -> None:
-    """Say what a tenant's business is; its checklist is the one of that industry from now on."""
+def set_industry(session: Session, tenant: Tenant, industry: str, *, reason: str, actor: Actor, now: datetime) -> None:
+    """Say what a tenant's business is; its checklist is the one of that industry from now on.
+
+    industry  code of one that is not retired, or the one that the tenant has
+    """
     require(actor, Permission.RECORD_DOCUMENTS)
+    if industry not in {each.code for each in choosable(session, also=tenant.industry)}:
+        raise InvalidInput(
+            N_("Choose one of those offered."),
+            field="industry",
+            clause="3.3",
+            remedy=N_("The list of industries is our policy and is changed there."),
+        )
     if not reason.strip():
         raise InvalidInput(N_("Say by what it is known."), field="reason", clause="3.3")
     before, tenant.industry = tenant.industry, industry
@@ -164,13 +173,13 @@ def set_industry(
         clause="3.3",
         reason=reason.strip(),
         now=now,
-        details={"before": before.value, "after": industry.value},
+        details={"before": before, "after": industry},
     )
 
 
-def required_documents(session: Session, industry: Industry, *, now: datetime) -> list[DocumentType]:
+def required_documents(session: Session, industry: str, *, now: datetime) -> list[DocumentType]:
     """Return the checklist of an industry by the policy in force, in the order of the types."""
-    wanted = set(policies.value_of(session, industry.policy, at=now))
+    wanted = set(policies.value_of(session, checklist_policy(industry), at=now))
     return [kind for kind in DocumentType if kind.value in wanted]
 
 
@@ -211,10 +220,10 @@ def missing_by_tenant(
     """
     held = current_documents(session, tenant_ids)
     industries = {row[0]: row[1] for row in rows_of(session, _INDUSTRIES, tenant_ids=list(tenant_ids))}
-    checklists = policies.values_of(session, {industry.policy for industry in industries.values()}, at=now)
+    checklists = policies.values_of(session, {checklist_policy(industry) for industry in industries.values()}, at=now)
     today, missing = legal_date(now), {}
     for tenant_id, industry in industries.items():
-        wanted = {*checklists[industry.policy], *((also or {}).get(tenant_id, frozenset()))}
+        wanted = {*checklists[checklist_policy(industry)], *((also or {}).get(tenant_id, frozenset()))}
         required = [kind for kind in DocumentType if kind.value in wanted]
         missing[tenant_id] = missing_documents(required, held.get(tenant_id, ()), today=today)
     return missing

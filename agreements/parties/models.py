@@ -9,10 +9,10 @@ from agreements.kernel.db import Base, UTCDateTime, enum_type
 from agreements.kernel.files import StoredFile
 from agreements.parties.identity import PartyKind
 from agreements.parties.rules import (
+    GENERAL,
     ContactRole,
     DocumentState,
     DocumentType,
-    Industry,
     NoticeChannel,
     Ownership,
     PlatformKind,
@@ -66,7 +66,10 @@ class PartyName(Base):
 
 
 class Tenant(Base):
-    """A party that buys from us. `tenant_key` is its public, stable name at the gateway."""
+    """A party that buys from us. `tenant_key` is its public, stable name at the gateway.
+
+    industry  code of one of `industries`
+    """
 
     __tablename__ = "tenant"
     __table_args__ = (CheckConstraint("length(tenant_key) >= 3", name="tenant_key"),)
@@ -74,9 +77,7 @@ class Tenant(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     party_id: Mapped[int] = mapped_column(ForeignKey("party.id"), unique=True)
     tenant_key: Mapped[str] = mapped_column(String(60), unique=True)
-    industry: Mapped[Industry] = mapped_column(
-        enum_type(Industry), default=Industry.GENERAL, server_default=Industry.GENERAL.value
-    )
+    industry: Mapped[str] = mapped_column(String(40), default=GENERAL, server_default=GENERAL)
     recorded_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     party: Mapped[Party] = relationship()

@@ -29,23 +29,13 @@ class DocumentState(StrEnum):
     REJECTED = "rejected"
 
 
-class Industry(StrEnum):
-    """What a tenant's business is; each has a checklist of its own, as policy."""
+GENERAL = "general"
+"""Code of the industry that a tenant has until it is given another."""
 
-    GENERAL = "general"
-    BANKING_PAYMENT = "banking_payment"
-    LENDING_GUARANTEE = "lending_guarantee"
-    INSURANCE = "insurance"
-    INTERNET_SERVICE = "internet_service"
-    HUMAN_RESOURCES = "human_resources"
-    HEALTHCARE = "healthcare"
-    TRANSPORT = "transport"
-    GAMES = "games"
 
-    @property
-    def policy(self) -> str:
-        """Key of the policy that holds this industry's checklist."""
-        return "onboarding_documents" if self is Industry.GENERAL else f"onboarding_documents_{self.value}"
+def checklist_policy(industry: str) -> str:
+    """Return the key of the policy that holds an industry's checklist."""
+    return "onboarding_documents" if industry == GENERAL else f"onboarding_documents_{industry}"
 
 
 class PlatformKind(StrEnum):

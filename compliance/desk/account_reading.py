@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from agreements.kernel.instants import legal_date
 from agreements.parties.documents import required_documents
+from agreements.parties.industries import Industry, industry_of_code
 from agreements.parties.models import NoticeAddress, OwnPlatform, QualificationDocument, Tenant
 from agreements.parties.rules import DocumentState, DocumentType
 from compliance.desk.rules import masked
@@ -44,6 +45,7 @@ class Account:
     requests: list[AdjustmentRequest]
     needs_seal: bool
     replaced: frozenset[int]
+    industry: Industry
     checklist: list[DocumentType]
     past_addresses: list[NoticeAddress]
     today: date
@@ -62,6 +64,7 @@ def account_of(session: Session, tenant: Tenant, *, now: datetime) -> Account:
         requests=requests_of(session, tenant.id),
         needs_seal=needs_sealed_request(session, tenant.id),
         replaced=replaced_documents(session, {tenant.id}),
+        industry=industry_of_code(session, tenant.industry),
         checklist=required_documents(session, tenant.industry, now=now),
         past_addresses=list(
             session.scalars(

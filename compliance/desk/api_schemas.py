@@ -5,7 +5,6 @@ from marshmallow import Schema, fields, validate
 from agreements.calendar.deadline_table import Debtor
 from agreements.kernel.web.rest_fields import Choice, Day, Moment, QueryWhole, StrictSchema, Text, Word, absent
 from agreements.kernel.web.rest_lists import PageQuery, page_schema
-from agreements.parties.rules import Industry
 from agreements.register.rules import AgreementState, InstrumentKind, SpecKind
 from compliance.breaches.rules import CaseState
 from compliance.desk.arranging_models import LONGEST_LABEL
@@ -208,7 +207,7 @@ class CaseOfTenant(Schema):
 
 
 class TenantShown(TenantInList):
-    industry = Word(Industry, required=True)
+    industry = fields.String(required=True, metadata={"description": "Code, as in `/industries`."})
     party = fields.Nested(PartyShown, required=True)
     is_frozen = fields.Boolean(required=True, metadata={"description": "A protective freeze of any order stands."})
     standing = Word(Standing, required=True)

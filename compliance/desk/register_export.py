@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from agreements.kernel.instants import legal_date
 from agreements.kernel.money import Money
-from agreements.kernel.web.language import label
+from agreements.kernel.web.language import current_locale, label
 from agreements.kernel.web.spreadsheets import BYTE_ORDER_MARK, XLSX, Cell, csv_line, xlsx_chunks
+from agreements.parties.industries import industries
 from agreements.register.models import Agreement
 from compliance.desk import rules
 from compliance.desk.arranging import labels_of
@@ -19,7 +20,7 @@ from compliance.desk.reading import Position, positions_of
 from compliance.desk.searching import agreements_of_ids
 
 CHUNK = 500
-WIDTHS = (18, 34, 16, 16, 26, 18, 8, 12, 12, 12, 12, 12, 12, 12, 22, 10, 16, 12, 20)
+WIDTHS = (18, 34, 16, 16, 26, 18, 8, 12, 12, 12, 12, 12, 12, 12, 22, 10, 16, 12, 20, 16)
 
 
 def csv_answer(session: Session, ids: Sequence[int], *, now: datetime) -> Response:
@@ -44,12 +45,15 @@ def _attached(response: Response, ending: str, *, now: datetime) -> Response:
 
 
 def _rows(session: Session, ids: Sequence[int], *, now: datetime) -> Iterator[list[Cell]]:
+    named = {code: each.name(current_locale()) for code, each in industries(session).items()}
     for first in range(0, len(ids), CHUNK):
         chunk = agreements_of_ids(session, ids[first : first + CHUNK])
         positions = positions_of(session, chunk, now=now)
         labels = labels_of(session, [agreement.id for agreement in chunk])
         for agreement in chunk:
-            yield _cells(agreement, positions[agreement.id], labels.get(agreement.id, []))
+            yield _cells(
+                agreement, positions[agreement.id], labels.get(agreement.id, []), named[agreement.tenant.industry]
+            )
         session.expunge_all()  # a long export does not gather the whole register in memory
 
 
@@ -74,10 +78,11 @@ def _heads() -> list[str]:
         gettext("Next act"),
         gettext("Looked after by"),
         gettext("Labels"),
+        gettext("Industry"),
     ]
 
 
-def _cells(agreement: Agreement, position: Position, labels: Sequence[str]) -> list[Cell]:
+def _cells(agreement: Agreement, position: Position, labels: Sequence[str], industry: str) -> list[Cell]:
     gateway = position.gateway
     unlimited = gettext("unlimited") if agreement.quota_unlimited else None
     return [
@@ -100,4 +105,5 @@ def _cells(agreement: Agreement, position: Position, labels: Sequence[str]) -> l
         label("next_act", position.step.act) if position.step else None,
         agreement.owner.name if agreement.owner else None,
         "; ".join(labels),
+        industry,
     ]

@@ -26,7 +26,7 @@ from agreements.parties.actions import (
 from agreements.parties.documents import set_industry
 from agreements.parties.models import Contact, NoticeAddress, OwnPlatform, Tenant
 from agreements.parties.platforms import Proof, add_platform, confirm_ownership, doubt_ownership, platform_of_id
-from agreements.parties.rules import ContactRole, Industry, NoticeChannel, Ownership, PlatformKind
+from agreements.parties.rules import ContactRole, NoticeChannel, Ownership, PlatformKind
 from compliance.desk.actions import reveal
 from compliance.desk.tenant_api_schemas import PlatformShown
 from compliance.desk.tenant_people_schemas import (
@@ -70,7 +70,7 @@ def onboarding(tenant_key: str) -> dict[str, Any]:
 
 @people.acts("/industry", takes=IndustryBody, answers=OnboardingShown)
 def choose_industry(
-    session: Session, *, now: datetime, tenant_key: str, industry: Industry, reason: str
+    session: Session, *, now: datetime, tenant_key: str, industry: str, reason: str
 ) -> dict[str, Any]:
     """Say what its business is; the checklist of that industry applies from now on."""
     tenant = _tenant(session, tenant_key)

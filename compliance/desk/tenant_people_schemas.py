@@ -3,13 +3,13 @@
 from marshmallow import Schema, fields
 
 from agreements.kernel.web.rest_fields import Day, FileSent, Moment, StrictSchema, Text, Word
-from agreements.parties.rules import ContactRole, Industry, NoticeChannel, Ownership
+from agreements.parties.rules import ContactRole, NoticeChannel, Ownership
 from compliance.desk.tenant_api_schemas import PlatformBody
 
 
 class OnboardingShown(Schema):
     tenant_key = fields.String(required=True)
-    industry = Word(Industry, required=True)
+    industry = fields.String(required=True, metadata={"description": "Code, as in `/industries`."})
     lacking = fields.List(fields.String(), required=True, metadata={"description": "What keeps activation refused."})
 
 
@@ -61,7 +61,7 @@ class AddressBody(StrictSchema):
 
 
 class IndustryBody(StrictSchema):
-    industry = Word(Industry, required=True)
+    industry = Text(longest=40, required=True, metadata={"description": "Code, as in `/industries`."})
     reason = Text(longest=500, required=True)
 
 

@@ -11,6 +11,7 @@ from agreements.kernel import clock
 from agreements.kernel.access.rules import Permission
 from agreements.kernel.db import unit_of_work
 from agreements.kernel.errors import N_, NotFound
+from agreements.kernel.web.language import current_locale
 from agreements.parties.actions import (
     ContactDetails,
     end_contact,
@@ -21,10 +22,11 @@ from agreements.parties.actions import (
 )
 from agreements.parties.documents import set_industry
 from agreements.parties.identity import PartyKind
+from agreements.parties.industries import choosable
 from agreements.parties.models import Contact, NoticeAddress, OwnPlatform, Tenant
 from agreements.parties.naming import set_identity
 from agreements.parties.platforms import Proof, confirm_ownership, doubt_ownership, platform_of_id
-from agreements.parties.rules import ContactRole, Industry, Ownership
+from agreements.parties.rules import ContactRole, Ownership
 from compliance.changes.renaming import rename_tenant
 from compliance.changes.rules import ChangeSource
 from compliance.desk.schemas import read_upload
@@ -42,7 +44,14 @@ from compliance.desk.tenant_schemas import (
 tenant_records = Blueprint("tenant_records", __name__, url_prefix="/tenants/<tenant_key>")
 
 _IDENTITY = TenantForm("identity_form.html", IdentityForm, about=lambda _s, _t: {"kinds": PartyKind})
-_INDUSTRY = TenantForm("industry_form.html", IndustryForm, about=lambda _s, _t: {"industries": Industry})
+
+
+def _industries(session: Session, tenant: Tenant) -> dict[str, Any]:
+    offered = choosable(session, also=tenant.industry)
+    return {"industries": [(each.code, each.name(current_locale())) for each in offered]}
+
+
+_INDUSTRY = TenantForm("industry_form.html", IndustryForm, about=_industries)
 _RENAME = TenantForm(
     "rename_form.html",
     RenameForm,

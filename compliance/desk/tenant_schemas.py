@@ -1,7 +1,7 @@
 """What the forms about a tenant's record, documents and account send."""
 
 from agreements.parties.identity import PartyKind
-from agreements.parties.rules import ContactRole, DocumentType, Industry, NoticeChannel, Ownership, PlatformKind
+from agreements.parties.rules import ContactRole, DocumentType, NoticeChannel, Ownership, PlatformKind
 from compliance.changes.rules import ChangeSource
 from compliance.desk.schemas import Day, FormSchema, Line, Moment, OneOf, Tick
 from compliance.service.account_rules import SealBasis
@@ -14,7 +14,7 @@ class IdentityForm(FormSchema):
 
 
 class IndustryForm(FormSchema):
-    industry = OneOf(Industry)
+    industry = Line(longest=40)
     reason = Line(longest=500)
 
 

@@ -7,7 +7,8 @@ from agreements.kernel.access.rules import OPERATOR
 from agreements.kernel.errors import Conflict
 from agreements.kernel.policies import POLICIES
 from agreements.parties.documents import record_document, reject_document, set_industry, verify_document
-from agreements.parties.rules import DocumentType, Industry
+from agreements.parties.industries import SHIPPED
+from agreements.parties.rules import DocumentType
 from compliance.service.actions import activate_service, activation_obstacles
 from compliance.service.rules import Obstacle
 from tests.builders import at, day
@@ -23,7 +24,7 @@ def show(session, tenant, kind, **changed):
 
 def test_every_document_has_its_obstacle_and_every_industry_its_checklist():
     assert {f"document_{kind.value}" for kind in DocumentType} | {"not_in_service", "notice_address"} == set(Obstacle)
-    for industry in Industry:
+    for industry in SHIPPED.values():
         assert set(POLICIES[industry.policy].choices) == set(DocumentType)
 
 
@@ -31,7 +32,7 @@ def test_activation_is_refused_with_each_missing_item_of_the_industry_named(sess
     agreement = an_onboarded_agreement(session)
     tenant = agreement.tenant
     assert activation_obstacles(session, agreement, now=NOW) == []
-    set_industry(session, tenant, Industry.BANKING_PAYMENT, reason="支付业务许可证", actor=OFFICER, now=NOW)
+    set_industry(session, tenant, "banking_payment", reason="支付业务许可证", actor=OFFICER, now=NOW)
     with pytest.raises(Conflict) as refused:
         activate_service(session, agreement, actor=OPS, now=NOW)
     assert refused.value.code == "ONBOARDING_INCOMPLETE"
@@ -51,7 +52,7 @@ def test_the_checklist_is_policy_with_an_effective_date(session):
     tomorrow = at("Wed 2024-07-31 00:00")
     policies.change(
         session,
-        Industry.GENERAL.policy,
+        "onboarding_documents",
         ["business_licence", "business_description", "consent_text"],
         effective_at=tomorrow,
         reason="法务要求",
@@ -78,7 +79,7 @@ def test_e_50_an_account_spelt_another_way_is_the_same_company(session):
 def test_a_renewal_that_is_rejected_leaves_the_version_before_in_place(session):
     agreement = an_onboarded_agreement(session)
     tenant = agreement.tenant
-    set_industry(session, tenant, Industry.INSURANCE, reason="保险代理", actor=OFFICER, now=NOW)
+    set_industry(session, tenant, "insurance", reason="保险代理", actor=OFFICER, now=NOW)
     first = show(session, tenant, DocumentType.INDUSTRY_LICENCE, expires_on=day("Tue 2024-12-31"))
     renewal = show(session, tenant, DocumentType.INDUSTRY_LICENCE, replaces=first, is_checked=False)
     reject_document(session, renewal, reason="名称不符", actor=OFFICER, now=NOW)
