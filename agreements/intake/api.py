@@ -27,6 +27,7 @@ from agreements.intake.api_schemas import (
     ImportShown,
 )
 from agreements.intake.beside import departures
+from agreements.intake.concealing import concealed_text
 from agreements.intake.fields import KNOWN
 from agreements.intake.form_models import FormVersion
 from agreements.intake.import_record import import_of_id, review_of, text_of, unconfirmed_amounts
@@ -243,7 +244,7 @@ def _shown(session: Session, import_id: int) -> dict[str, Any]:
                 "acknowledged_by": one.row.acknowledged_by,
                 "acknowledged_at": one.row.acknowledged_at,
             }
-            for one in departures(imported, text_of(session, imported))
+            for one in departures(imported, concealed_text(text_of(session, imported), review))
         ],
     }
 

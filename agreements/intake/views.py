@@ -13,6 +13,14 @@ from werkzeug.datastructures import FileStorage
 
 from agreements.intake import actions
 from agreements.intake.beside import departures, grouped
+from agreements.intake.concealing import (
+    CONCEALED,
+    concealed_history,
+    concealed_rows,
+    concealed_text,
+    reveal,
+    sees_contacts,
+)
 from agreements.intake.form_actions import form_of, forms_in_force
 from agreements.intake.import_record import (
     agreement_of_same_order,
@@ -128,6 +136,18 @@ def review(import_id: int) -> ResponseReturnValue:
     return _review_page(import_id)
 
 
+@blueprint.post("/<int:import_id>/contacts")
+def show_contacts(import_id: int) -> ResponseReturnValue:
+    """Show the contact data in clear in the answer itself; the page asked for again is masked again."""
+    try:
+        with unit_of_work() as session:
+            imported = import_of_id(session, import_id)
+            reveal(session, imported, reason=request.form.get("reason", ""), actor=g.actor, now=clock.now(session))
+    except InvalidInput as error:
+        return _review_page(import_id, error), error.status
+    return _review_page(import_id, in_clear=True)
+
+
 @blueprint.post("/<int:import_id>/correct")
 def correct(import_id: int) -> ResponseReturnValue:
     try:
@@ -239,11 +259,17 @@ def _review_page(
     *,
     correcting: Any = None,
     registering: Any = None,
+    in_clear: bool = False,
 ) -> str:
     require(g.actor, Permission.READ)
     session = db.session()
     imported = import_of_id(session, import_id)
     draft, text = review_of(session, imported), text_of(session, imported)
+    groups, history = field_groups(draft), _history(session, imported)
+    is_concealed = not in_clear and not sees_contacts(imported, g.actor)
+    if is_concealed:
+        text, groups = concealed_text(text, draft), concealed_rows(groups, draft)
+        history = concealed_history(history)
     same, missing = agreement_of_same_order(session, draft), missing_fields(draft)
     joins = same if same is not None and awaits_contract(session, same) else None
     form = form_of(imported.form_version) if imported.form_version else built_in_form()
@@ -257,7 +283,9 @@ def _review_page(
         imported=imported,
         draft=draft,
         segments=segments(text, draft.read["evidence"]),
-        groups=field_groups(draft),
+        groups=groups,
+        is_concealed=is_concealed,
+        concealed=CONCEALED if is_concealed else (),
         steps=list(arithmetic(draft)),
         terms=term_rows(draft, form),
         departures=found,
@@ -269,7 +297,7 @@ def _review_page(
         amounts=amounts,
         unconfirmed=unconfirmed_amounts(imported, draft),
         missing=missing,
-        history=_history(session, imported),
+        history=history,
         same_order=None if joins else same,
         joins=joins,
         compared=compared_facts(facts_of(draft), joins) if joins and not missing else (),
