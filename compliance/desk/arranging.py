@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from agreements.kernel import audit
 from agreements.kernel.access.models import Person
 from agreements.kernel.access.rules import Actor, Permission, require
+from agreements.kernel.among import among
 from agreements.kernel.db import rows_of
 from agreements.kernel.errors import N_, Conflict, InvalidInput, NotFound
 from agreements.register.models import Agreement
@@ -52,7 +53,7 @@ _VIEWS = (
 )
 _LABELS = (
     select(AgreementLabel.agreement_id, AgreementLabel.label)
-    .where(AgreementLabel.agreement_id.in_(bindparam("agreement_ids", expanding=True)))
+    .where(among(AgreementLabel.agreement_id, "agreement_ids"))
     .order_by(AgreementLabel.label)
 )
 _ALL_LABELS = select(AgreementLabel.label).distinct().order_by(AgreementLabel.label).limit(200)

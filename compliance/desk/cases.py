@@ -4,9 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from agreements.kernel.among import among
 from agreements.kernel.db import rows_of
 from compliance.breaches.board import cases_with_facts, rows
 from compliance.breaches.models import BreachCase
@@ -47,7 +48,7 @@ def cases_of_obligations(session: Session, obligation_ids: Collection[int], *, n
 
 
 _OPEN_OF_AGREEMENTS = select(BreachCase.id).where(
-    BreachCase.agreement_id.in_(bindparam("agreement_ids", expanding=True)), BreachCase.state.in_(OPEN_CASE_STATES)
+    among(BreachCase.agreement_id, "agreement_ids"), BreachCase.state.in_(OPEN_CASE_STATES)
 )
 
 

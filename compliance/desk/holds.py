@@ -4,9 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from agreements.kernel.among import among
+from agreements.kernel.db import rows_of
 from compliance.desk.rules import HoldFact
 from compliance.notices.models import Arrival
 from compliance.service.models import Hold
@@ -57,8 +59,8 @@ def hold_rows(session: Session, *conditions: ColumnElement[bool]) -> list[HoldRo
 
 def standing_holds(session: Session, agreement_ids: Collection[int], tenant_ids: Collection[int]) -> list[HoldRow]:
     """Return the standing holds that reach one of some agreements, newest first."""
-    rows = session.execute(_STANDING, {"agreement_ids": list(agreement_ids), "tenant_ids": list(tenant_ids)})
-    return [_row(hold, arrived_at) for hold, arrived_at in rows]
+    found = rows_of(session, _STANDING, agreement_ids=list(agreement_ids), tenant_ids=list(tenant_ids))
+    return hold_rows(session, Hold.id.in_([row[0] for row in found])) if found else []
 
 
 def _row(hold: Hold, arrived_at: datetime | None) -> HoldRow:
@@ -85,15 +87,10 @@ def counts() -> ColumnElement[bool]:
     return or_(Hold.effective_at.is_not(None), Hold.notice_id.in_(select(Arrival.notice_id)))
 
 
-_STANDING = (  # for lists, which ask for every page of theirs
-    select(Hold, Arrival.arrived_at)
-    .outerjoin(Arrival, Arrival.notice_id == Hold.notice_id)
-    .where(
-        or_(
-            Hold.agreement_id.in_(bindparam("agreement_ids", expanding=True)),
-            and_(Hold.tenant_id.in_(bindparam("tenant_ids", expanding=True)), Hold.scope == HoldScope.TENANT),
-        ),
-        stands(),
-    )
-    .order_by(Hold.id.desc())
+_STANDING = select(Hold.id).where(  # lists ask for every page of theirs, and mostly none stands
+    or_(
+        among(Hold.agreement_id, "agreement_ids"),
+        and_(among(Hold.tenant_id, "tenant_ids"), Hold.scope == HoldScope.TENANT),
+    ),
+    stands(),
 )

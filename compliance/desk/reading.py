@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from agreements.calendar.deadline_table import Debtor
 from agreements.kernel import policies
+from agreements.kernel.among import among
 from agreements.kernel.db import rows_of
 from agreements.parties.models import NoticeAddress, Party, Tenant
 from agreements.parties.rules import NoticeChannel
@@ -84,15 +85,15 @@ class Position:
 
 
 _ACTIVATED = select(ServiceActivation.agreement_id, ServiceActivation.activated_at).where(
-    ServiceActivation.agreement_id.in_(bindparam("agreement_ids", expanding=True))
+    among(ServiceActivation.agreement_id, "agreement_ids")
 )
 _REACHABLE = select(NoticeAddress.tenant_id).where(
-    NoticeAddress.tenant_id.in_(bindparam("tenant_ids", expanding=True)),
+    among(NoticeAddress.tenant_id, "tenant_ids"),
     NoticeAddress.channel == NoticeChannel.EMAIL,
     NoticeAddress.ended_at.is_(None),
 )
 _OVERDUE = select(Obligation.agreement_id).where(
-    Obligation.agreement_id.in_(bindparam("agreement_ids", expanding=True)),
+    among(Obligation.agreement_id, "agreement_ids"),
     Obligation.debtor == Debtor.TENANT,
     Obligation.state.in_(OPEN_STATES),
     Obligation.provisional.is_(False),

@@ -3,11 +3,12 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from agreements.kernel import policies
 from agreements.kernel.access.rules import Actor, ActorKind, Permission, require
+from agreements.kernel.among import among
 from agreements.kernel.db import rows_of
 from agreements.kernel.errors import N_, Conflict, IllegalMove, Stale
 from agreements.parties.actions import notice_address_in_force
@@ -25,7 +26,7 @@ WITH_PROOF_OF_RELATION = (AgreementState.PENDING_PAYMENT, *IN_FORCE)
 
 
 _ORDERED_BY_ANOTHER = select(Agreement.tenant_id, Agreement.purchaser_account, Agreement.party_a_name).where(
-    Agreement.tenant_id.in_(bindparam("tenant_ids", expanding=True)),
+    among(Agreement.tenant_id, "tenant_ids"),
     Agreement.purchaser_account.is_not(None),
     Agreement.purchaser_account != Agreement.party_a_name,
     Agreement.state.in_(WITH_PROOF_OF_RELATION),
