@@ -22,7 +22,7 @@ from compliance.desk import arranging
 from compliance.desk.pages import render_desk
 from compliance.desk.reading import positions_of
 from compliance.desk.register_export import csv_answer, xlsx_answer
-from compliance.desk.register_rows import listed_of_ids, shown_rows
+from compliance.desk.register_rows import kinds_of, listed_of_ids, shown_rows
 from compliance.desk.rules import ServiceState
 from compliance.desk.searching import NOBODY, OWN, ids_found, page_of_ids, query_of, read_search
 
@@ -56,12 +56,13 @@ def index() -> ResponseReturnValue:
         page=Page(rows=rows, number=found.number, size=PAGE_SIZE, total=found.total),
         search=search,
         query=query,
+        kinds=kinds_of(rows),
         views=arranging.views_of(session, g.actor),
-        products=[row[0] for row in rows_of(session, _PRODUCTS)],
-        states=AgreementState,
-        services=ServiceState,
-        owners=_owners(session),
-        labels=arranging.all_labels(session),
+        products=tuple(row[0] for row in rows_of(session, _PRODUCTS)),
+        states=tuple(AgreementState),
+        services=tuple(ServiceState),
+        owners=tuple(_owners(session)),
+        labels=tuple(arranging.all_labels(session)),
         now=now,
     )
 

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agreements.kernel.access.models import Person
+from agreements.kernel.among import among
 from agreements.kernel.db import rows_of
 from agreements.kernel.instants import legal_date
 from agreements.kernel.web.formats import clause_words, relative
@@ -64,7 +65,7 @@ _LISTED = (
     .join(Tenant, Tenant.id == Agreement.tenant_id)
     .join(Party, Party.id == Tenant.party_id)
     .outerjoin(Person, Person.id == Agreement.owner_id)
-    .where(Agreement.id.in_(bindparam("ids", expanding=True)))
+    .where(among(Agreement.id, "ids"))
 )
 
 
@@ -95,13 +96,29 @@ class RowShown(NamedTuple):
     ends: str
     quota_total: int | None
     quota_unlimited: bool
-    state: AgreementState
+    state: str
     reason: str
     clause: str
     step: str
     step_address: str
     owner: str
     labels: Sequence[str]
+
+
+class KindsShown(NamedTuple):
+    """The different values of columns that many rows share: what is made of each is made once."""
+
+    states: frozenset[str]
+    reasons: frozenset[str]
+    steps: frozenset[str]
+
+
+def kinds_of(rows: Sequence[RowShown]) -> KindsShown:
+    return KindsShown(
+        frozenset(row.state for row in rows),
+        frozenset(row.reason for row in rows),
+        frozenset(row.step for row in rows),
+    )
 
 
 def shown_rows(
@@ -135,7 +152,7 @@ def _row(
         ends=relative(ends_on, now) if runs else "",
         quota_total=agreement.quota_total,
         quota_unlimited=agreement.quota_unlimited,
-        state=position.state,
+        state=position.state.value,
         reason=gateway.reason_codes[0].value if gateway.reason_codes else "",
         clause=cited[gateway.clause] if gateway.clause else "",
         step=step.act.value if step else "",

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from agreements.kernel.access.models import Person
@@ -40,6 +41,7 @@ NEWEST_FIRST = "-registered"
 OWN = "me"
 NOBODY = "nobody"
 
+_COUNTED = select(func.count(Agreement.id))
 _PRODUCTS = select(Product.id, Product.code, Product.name)
 
 Word = TypeVar("Word", AgreementState, ServiceState)
@@ -155,21 +157,32 @@ def page_of_ids(
 
     Pages behind the middle are counted from the end, so that no page walks through more than half of the register.
     """
-    statement = _found(session, search, now=now, person_id=person_id)
-    [(total,)] = rows_of(session, statement.with_only_columns(func.count(Agreement.id)))
+    conditions = _conditions(session, search, now=now, person_id=person_id)
+    [(total,)] = rows_of(session, _narrowed(_COUNTED, conditions))
     number = min(max(1, number), max(1, -(-total // size)))
     first = (number - 1) * size
     count = min(size, total - first)
     if first + count <= total - first:
-        found = rows_of(session, _in_order(statement, search.sort).limit(count).offset(first))
+        found = rows_of(session, _narrowed(_part_in_order(search.sort), conditions), count=count, first=first)
         return FoundPage([row[0] for row in found], number, total)
     sort = search.sort.removeprefix("-") if search.sort.startswith("-") else f"-{search.sort}"
-    backwards = rows_of(session, _in_order(statement, sort).limit(count).offset(total - first - count))
+    last = total - first - count
+    backwards = rows_of(session, _narrowed(_part_in_order(sort), conditions), count=count, first=last)
     return FoundPage([row[0] for row in reversed(backwards)], number, total)
 
 
 def _found(session: Session, search: Search, *, now: datetime, person_id: int | None) -> Select[int]:
     return select(Agreement.id).where(*_conditions(session, search, now=now, person_id=person_id))
+
+
+def _narrowed(statement: Select[int], conditions: Sequence[ColumnElement[bool]]) -> Select[int]:
+    return statement.where(*conditions) if conditions else statement
+
+
+@cache
+def _part_in_order(sort: str) -> Select[int]:
+    """Return the statement of `count` ids after the first `first`, built once for each order."""
+    return _in_order(select(Agreement.id), sort).limit(bindparam("count")).offset(bindparam("first"))
 
 
 def _in_order(statement: Select[int], sort: str) -> Select[int]:

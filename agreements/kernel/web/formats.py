@@ -10,9 +10,10 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from agreements.kernel.access.models import Locale
+from agreements.kernel.errors import N_
 from agreements.kernel.instants import SHANGHAI, legal_date, require_aware
 from agreements.kernel.money import Money
-from agreements.kernel.web.language import actor_name, current_locale
+from agreements.kernel.web.language import actor_name, current_locale, text
 
 WEEKDAYS = {
     Locale.ZH: ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
@@ -77,14 +78,14 @@ def relative(value: date | datetime, now: datetime) -> str:
     days = (on - legal_date(now)).days
     match days:
         case -1:
-            return str(gettext("yesterday"))
+            return text(N_("yesterday"))
         case 0:
-            return str(gettext("today"))
+            return text(N_("today"))
         case 1:
-            return str(gettext("tomorrow"))
+            return text(N_("tomorrow"))
     if days > 0:
-        return str(gettext("in %(num)s days", num=days))
-    return str(gettext("%(num)s days ago", num=-days))
+        return text(N_("in %(num)s days")) % {"num": days}
+    return text(N_("%(num)s days ago")) % {"num": -days}
 
 
 def relative_until(bound: datetime, now: datetime) -> str:

@@ -64,6 +64,11 @@ def label(kind: str, value: object) -> str:
     return _text(_language(), f"{kind}.{value}")
 
 
+def text(msgid: str) -> str:
+    """Return a text of the catalogue, kept ready: lists ask for the same one many times."""
+    return _text(_language(), msgid)
+
+
 @pass_eval_context
 def text_of_template(context: EvalContext, msgid: str, /, **variables: object) -> str:
     """`_` of the templates, as Jinja's own: a text with variables is filled in, and what is filled in is escaped.
@@ -77,10 +82,10 @@ def _text_in(language: str, context: EvalContext, msgid: str, variables: Mapping
     if not variables:
         filled = _filled(language, msgid)
         return filled if context.autoescape else str(filled)
-    text = _text(language, msgid)
+    unfilled = _text(language, msgid)
     if not context.autoescape:
-        return text % variables
-    return Markup(text) % variables  # noqa: S704 - a text of the catalogue; what is filled in is escaped
+        return unfilled % variables
+    return Markup(unfilled) % variables  # noqa: S704 - a text of the catalogue; what is filled in is escaped
 
 
 @lru_cache
@@ -88,13 +93,13 @@ def _words_in(language: str) -> dict[str, Callable[..., str]]:
     """Return `_` and `label` as a page has them, which asks once, and not for each word, what language it is in."""
 
     @pass_eval_context
-    def text(context: EvalContext, msgid: str, /, **variables: object) -> str:
+    def words(context: EvalContext, msgid: str, /, **variables: object) -> str:
         return _text_in(language, context, msgid, variables)
 
     def word(kind: str, value: object) -> str:
         return _text(language, f"{kind}.{value}")
 
-    return {"_": text, "label": word}
+    return {"_": words, "label": word}
 
 
 def _language() -> str:

@@ -1,6 +1,7 @@
 """Puts the web shell on an application: guard, headers, errors, language, and what templates can use."""
 
 import hashlib
+from collections.abc import Hashable
 from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
@@ -56,6 +57,7 @@ def prepare_web(app: Flask, settings: Settings) -> None:
         may=i_may,
         page_address=page_address,
         kept_part=kept_part,
+        rooms_of_frame=rooms_of_frame,
         search_address=navigation.SEARCH,
         page_exists=navigation.exists,
         theme=theme,
@@ -70,15 +72,12 @@ def prepare_web(app: Flask, settings: Settings) -> None:
     )
 
 
-def kept_part(template: str) -> Markup:
-    """Return a part of the frame that is the same on every page of a room for all who may see the same rooms."""
-    return _kept_part(
-        template,
-        language.current_locale(),
-        icon_sprite(),
-        (navigation.visible(navigation.ROOMS), navigation.visible(navigation.ADMIN)),
-        navigation.here(request.path),
-    )
+def kept_part(template: str, **values: Hashable) -> Markup:
+    """Return a part of a page that is made of nothing but its values, the language and where the icons are.
+
+    It is kept by all of them, so whoever is given one would have had the same made anew.
+    """
+    return _kept_part(template, language.current_locale(), icon_sprite(), tuple(values.items()))
 
 
 @lru_cache(maxsize=512)
@@ -86,11 +85,19 @@ def _kept_part(
     template: str,
     locale: Locale,  # noqa: ARG001 - the words are in the language in use, by which they are kept
     sprite: str,
-    rooms: tuple[tuple[navigation.Room, ...], tuple[navigation.Room, ...]],
-    here: str,
+    values: tuple[tuple[str, Hashable], ...],
 ) -> Markup:
     part = current_app.jinja_env.get_template(template)
-    return Markup(part.render(sprite=sprite, rooms=rooms[0], for_admin=rooms[1], here=here))  # noqa: S704 - a template
+    return Markup(part.render(sprite=sprite, **dict(values)))  # noqa: S704 - a template
+
+
+def rooms_of_frame() -> dict[str, Hashable]:
+    """Return what the side bar and the list of keys are made of: the rooms a person may use, and where the page is."""
+    return {
+        "rooms": navigation.visible(navigation.ROOMS),
+        "for_admin": navigation.visible(navigation.ADMIN),
+        "here": navigation.here(request.path),
+    }
 
 
 def i_may(permission: str) -> bool:
