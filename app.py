@@ -10,6 +10,7 @@ from flask_migrate import Migrate
 from agreements.calendar import cli as calendar_cli
 from agreements.intake import api as intake_api
 from agreements.intake import api_batches as batch_api
+from agreements.intake import api_forms as form_api
 from agreements.intake import batch_views, form_views, import_cli
 from agreements.intake import cli as intake_cli
 from agreements.intake import views as intake_views
@@ -193,7 +194,7 @@ def register_rooms(app: Flask) -> None:
         (desk_calendar_feed.public, PUBLIC),
         (intake_api.imports, STAFF_KEYS),
         (batch_api.room, STAFF_KEYS),
-        (intake_api.standard_forms, STAFF_KEYS),
+        (form_api.standard_forms, STAFF_KEYS),
         (desk_api.agreements, STAFF_KEYS),
         (desk_api.tenants, STAFF_KEYS),
         (desk_register_api.room, STAFF_KEYS),

@@ -1,4 +1,4 @@
-"""`/api/v1/imports` and `/api/v1/standard-forms`: reviews of contract files, and what they are compared with."""
+"""`/api/v1/imports`: reviews of contract files."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -10,11 +10,7 @@ from sqlalchemy.orm import Session
 
 from agreements.intake import actions, form_actions
 from agreements.intake.api_schemas import (
-    FormActBody,
     FormChoiceBody,
-    FormDraftBody,
-    FormPage,
-    FormShown,
     ImportAmountBody,
     ImportCorrectionBody,
     ImportDeviationsBody,
@@ -29,7 +25,6 @@ from agreements.intake.api_schemas import (
 from agreements.intake.beside import departures
 from agreements.intake.concealing import concealed_text
 from agreements.intake.fields import KNOWN
-from agreements.intake.form_models import FormVersion
 from agreements.intake.import_record import import_of_id, review_of, text_of, unconfirmed_amounts
 from agreements.intake.loading import SourceText, source_of
 from agreements.intake.models import Amount, ContractImport, ImportState
@@ -39,7 +34,7 @@ from agreements.kernel.access.rules import Permission, require
 from agreements.kernel.db import db
 from agreements.kernel.web.rest import RestRoom
 from agreements.kernel.web.rest_fields import ID, content_of
-from agreements.kernel.web.rest_lists import PageQuery, page_of_rows
+from agreements.kernel.web.rest_lists import page_of_rows
 from agreements.kernel.web.rest_once import Created
 from agreements.parties.actions import Upload
 
@@ -50,14 +45,7 @@ imports = RestRoom(
     description="Contract files under review: what was read, its warnings, and each clause that departs from the"
     " standard form. Many files at once go to /import-batches. Addresses, contacts and telephone numbers are not told.",
 )
-standard_forms = RestRoom(
-    "standard_forms",
-    __name__,
-    path="/standard-forms",
-    description="What agreements are compared with, clause by clause: drafted, approved by a second person, in force.",
-)
 ONE = f"/<{ID}:import_id>"
-FORM = f"/<{ID}:form_version_id>"
 NOT_TOLD = ("address", "contact", "phone")
 
 
@@ -156,52 +144,6 @@ def register(
     return _shown(session, import_id)
 
 
-@standard_forms.reads("", answers=FormPage, query=PageQuery)
-def forms(*, page: int, size: int) -> dict[str, Any]:
-    """Every version of every standard form, by form and version."""
-    rows = select(FormVersion).order_by(FormVersion.form_id, FormVersion.number)
-    found = page_of_rows(db.session(), rows, page=page, size=size)
-    found["items"] = [_form_row(version) for version in found["items"]]
-    return found
-
-
-@standard_forms.reads(FORM, answers=FormShown)
-def form(form_version_id: int) -> dict[str, Any]:
-    """One version with its clauses and what their terms say."""
-    return _form(form_actions.version_of_id(db.session(), form_version_id))
-
-
-@standard_forms.acts("", takes=FormDraftBody, answers=FormShown, status=HTTPStatus.CREATED)
-def draft(session: Session, *, now: datetime, key: str, name: str, text: str) -> Created:
-    """Draft a form from its full text, or the next version of the form that has this key."""
-    made = form_actions.draft_form(session, key=key, name=name, text=text, source="REST", actor=g.actor, now=now)
-    return Created(_form(made), url_for(f"{standard_forms.name}.form", form_version_id=made.id))
-
-
-@standard_forms.acts(f"{FORM}/approve", takes=FormActBody, answers=FormShown)
-def approve(session: Session, *, now: datetime, form_version_id: int) -> dict[str, Any]:
-    """Approve a draft of another person."""
-    version = form_actions.version_of_id(session, form_version_id)
-    form_actions.approve(session, version, actor=g.actor, now=now)
-    return _form(version)
-
-
-@standard_forms.acts(f"{FORM}/in-force", takes=FormActBody, answers=FormShown)
-def put_in_force(session: Session, *, now: datetime, form_version_id: int) -> dict[str, Any]:
-    """Compare new imports with an approved version from now on."""
-    version = form_actions.version_of_id(session, form_version_id)
-    form_actions.put_in_force(session, version, actor=g.actor, now=now)
-    return _form(version)
-
-
-@standard_forms.acts(f"{FORM}/withdraw", takes=FormActBody, answers=FormShown)
-def withdraw(session: Session, *, now: datetime, form_version_id: int) -> dict[str, Any]:
-    """Lay a draft or an approved version aside."""
-    version = form_actions.version_of_id(session, form_version_id)
-    form_actions.withdraw(session, version, actor=g.actor, now=now)
-    return _form(version)
-
-
 def _row(session: Session, imported: ContractImport) -> dict[str, Any]:
     review = review_of(session, imported)
     return {
@@ -247,20 +189,3 @@ def _shown(session: Session, import_id: int) -> dict[str, Any]:
             for one in departures(imported, concealed_text(text_of(session, imported), review))
         ],
     }
-
-
-def _form_row(version: FormVersion) -> dict[str, Any]:
-    return {
-        "id": version.id,
-        "key": version.form.key,
-        "name": version.form.name,
-        "version": version.number,
-        "state": version.state,
-        "source": version.source,
-        "approved_by": version.approved_by,
-        "in_force_at": version.in_force_at,
-    }
-
-
-def _form(version: FormVersion) -> dict[str, Any]:
-    return {**_form_row(version), "clauses": version.clauses}

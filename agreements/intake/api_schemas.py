@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from agreements.intake.deviations import DeviationKind
-from agreements.intake.form_actions import LONGEST_FORM, LONGEST_NAME
+from agreements.intake.form_actions import LONGEST_FORM, LONGEST_NAME, LONGEST_WORDING, MOST_MARKS
 from agreements.intake.form_models import FormState
 from agreements.intake.models import Amount, ImportState
 from agreements.intake.reviewing import LONGEST_NOTE
@@ -154,6 +154,7 @@ class ImportRegisterBody(StrictSchema):
 class FormClauseShown(Schema):
     """A clause of a standard form; `terms` is what each term that it holds says."""
 
+    id = fields.Integer(required=True)
     key = fields.String(required=True)
     part = Word(Part, required=True)
     number = fields.String(required=True)
@@ -183,4 +184,28 @@ FormPage = page_schema(FormInList, "StandardFormPage")
 class FormDraftBody(StrictSchema):
     key = Text(longest=60, required=True, metadata={"example": "marketplace-2026"})
     name = Text(longest=LONGEST_NAME, required=True)
-    text = Text(longest=LONGEST_FORM, lines=True, required=True, metadata={"description": "The form's full text."})
+    text = Text(
+        longest=LONGEST_FORM,
+        lines=True,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "The form's full text; or name an import whose text it is."},
+    )
+    import_id = Whole(least=1, load_default=None, allow_none=True)
+
+
+class FormClauseBody(StrictSchema):
+    """A clause of a draft as it shall be."""
+
+    number = fields.String(
+        required=True,
+        validate=validate.Length(0, 20),
+        metadata={"description": "As cited; empty for a preamble.", "example": "3.3"},
+    )
+    wording = Text(longest=LONGEST_WORDING, lines=True, required=True)
+    marks = fields.List(
+        Text(longest=60),
+        load_default=list,
+        validate=validate.Length(0, MOST_MARKS),
+        metadata={"description": "Words by which a clause of this meaning is known, alternatives parted by |."},
+    )

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from agreements.intake.clause_reading import ReadClauses, clauses_in
 from agreements.intake.deviations import Deviation, DeviationKind, deviations_from, distance
-from agreements.intake.form_actions import form_of, forms_in_force, load_built_in_form
+from agreements.intake.form_actions import draft_form, form_of, forms_in_force, load_built_in_form
 from agreements.intake.form_models import FormState, FormVersion
 from agreements.intake.import_record import raise_version, record, require_open, text_of, warn
 from agreements.intake.models import ContractImport, ImportDeviation, ReviewWarning
@@ -21,6 +21,7 @@ OF_TERMS = ("term_differs_from_standard", "term_not_stated")
 OF_COMPARISON = (*OF_TERMS, "clause_numbering_shifted")
 """Families of warnings that say how an agreement differs from a form, and so change with the form."""
 LONGEST_NOTE = 500
+LONGEST_NAME = 120
 
 
 def compare_with_nearest(session: Session, imported: ContractImport, text: str, *, now: datetime) -> None:
@@ -71,6 +72,27 @@ def choose_form(
     details = {"form": form.key, "version": form.version, "deviations": len(deviations)}
     record(session, imported, "import.form_chosen", actor=actor, now=now, details=details)
     return True
+
+
+def draft_form_of(
+    session: Session, imported: ContractImport, *, key: str = "", name: str = "", actor: Actor, now: datetime
+) -> FormVersion:
+    """Draft a standard form from an agreement's own text; parties and order are left out.
+
+    Once approved and in force, the same text departs from it nowhere.
+    key, name  of the form; unless given, made from the import
+    """
+    require(actor, Permission.IMPORT_AGREEMENT)
+    return draft_form(
+        session,
+        key=key or f"import-{imported.id}",
+        name=name or imported.source_name.rpartition(".")[0][:LONGEST_NAME] or imported.source_name[:LONGEST_NAME],
+        text=text_of(session, imported),
+        source=imported.source_name,
+        import_id=imported.id,
+        actor=actor,
+        now=now,
+    )
 
 
 def open_deviations(imported: ContractImport) -> list[ImportDeviation]:

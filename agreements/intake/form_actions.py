@@ -102,12 +102,21 @@ def version_of_id(session: Session, version_id: int) -> FormVersion:
 
 
 def draft_form(
-    session: Session, *, key: str, name: str, text: str, source: str, actor: Actor, now: datetime
+    session: Session,
+    *,
+    key: str,
+    name: str,
+    text: str,
+    source: str,
+    import_id: int | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> FormVersion:
     """Draft a form, or a further version of one whose key is given again, from its full text.
 
     The text is cut into clauses and each is read for the terms it holds; staff then look it through.
-    source  where the text is from, for the trail
+    source     where the text is from, for the trail
+    import_id  the import that it is from, if any
     """
     require(actor, Permission.DRAFT_STANDARD_FORM)
     key, name = key.strip(), " ".join(name.split())
@@ -118,7 +127,10 @@ def draft_form(
         row = StandardFormRow(key=key, name=name, created_by=actor.name, created_at=now)
         session.add(row)
         session.flush()  # its version names its id
-    return _new_draft(session, row, clauses, source=source, actor=actor, now=now)
+    version = _new_draft(session, row, clauses, source=source, actor=actor, now=now)
+    version.import_id = import_id
+    session.flush()
+    return version
 
 
 def draft_next_version(session: Session, version: FormVersion, *, actor: Actor, now: datetime) -> FormVersion:

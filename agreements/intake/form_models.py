@@ -41,6 +41,7 @@ class FormVersion(Base):
     """One wording of a form. At most one version of a form is in force.
 
     source      where its text is from: the data file, an import, or what staff wrote
+    import_id   the import whose text it was drafted from, if any; no key, for an import may be purged before it
     drafted_by  person's row, None where the start-up step loaded it; nobody approves a draft of their own
     """
 
@@ -65,6 +66,7 @@ class FormVersion(Base):
     form_id: Mapped[int] = mapped_column(ForeignKey("standard_form.id"), index=True)
     number: Mapped[int]
     source: Mapped[str] = mapped_column(String(200))
+    import_id: Mapped[int | None]
     state: Mapped[FormState] = mapped_column(enum_type(FormState))
     drafted_by: Mapped[int | None]
     created_by: Mapped[str]

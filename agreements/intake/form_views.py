@@ -10,7 +10,8 @@ from sqlalchemy.orm import selectinload
 
 from agreements.intake import comparing, form_actions
 from agreements.intake.form_models import FormState, FormVersion, StandardFormRow
-from agreements.intake.import_record import import_of_id, text_of
+from agreements.intake.import_record import import_of_id
+from agreements.intake.models import ContractImport, ImportState
 from agreements.intake.schemas import read_version
 from agreements.kernel import clock
 from agreements.kernel.access.rules import Permission, require
@@ -32,20 +33,20 @@ def draft() -> ResponseReturnValue:
     given = request.form
     try:
         with unit_of_work() as session:
-            text, source = given.get("text", ""), gettext("pasted text")
+            key, name, now = given.get("key", ""), given.get("name", ""), clock.now(session)
             if import_id := given.get("import_id", ""):
                 imported = import_of_id(session, _number(import_id))
-                require(g.actor, Permission.IMPORT_AGREEMENT)
-                text, source = text_of(session, imported), imported.source_name
-            version = form_actions.draft_form(
-                session,
-                key=given.get("key", ""),
-                name=given.get("name", ""),
-                text=text,
-                source=source,
-                actor=g.actor,
-                now=clock.now(session),
-            )
+                version = comparing.draft_form_of(session, imported, key=key, name=name, actor=g.actor, now=now)
+            else:
+                version = form_actions.draft_form(
+                    session,
+                    key=key,
+                    name=name,
+                    text=given.get("text", ""),
+                    source=gettext("pasted text"),
+                    actor=g.actor,
+                    now=now,
+                )
             version_id, count = version.id, len(version.clauses)
     except InvalidInput as error:
         return _list_page(error=error, given=given), error.status
@@ -168,10 +169,14 @@ def _form_page(version_id: int, *, error: LuyueError | None = None, editing: int
     require(g.actor, Permission.READ)
     session = db.session()
     version: FormVersion = form_actions.version_of_id(session, version_id)
+    origin = session.get(ContractImport, version.import_id) if version.import_id else None
+    is_comparable = origin is not None and origin.state is ImportState.UNDER_REVIEW
     return render_template(
         "intake/form.html",
         version=version,
         is_draft=version.state is FormState.DRAFT,
+        origin=origin,
+        compares_origin=is_comparable and version.state is FormState.IN_FORCE,
         moves=[move.value for move in form_actions.FORM_MOVES.get(version.state, ())],
         is_mine=version.drafted_by is not None and version.drafted_by == g.actor.id,
         error=error,

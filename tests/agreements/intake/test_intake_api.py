@@ -77,3 +77,37 @@ def test_a_correction_keeps_its_version(program, import_id):
     body = {"version": 1, "field": "order.quantity", "value": "2", "reason": "协议原文"}
     assert program.post(f"/imports/{import_id}/corrections", body).json["fields_read"]["order.quantity"] == 2
     assert program.post(f"/imports/{import_id}/corrections", body | {"value": "3"}).status_code == 409
+
+
+def test_a_program_changes_and_drops_single_clauses_of_a_draft(app, program, import_id):
+    made = program.post("/standard-forms", {"key": "house", "name": "本公司范本", "import_id": import_id}).json
+    address = f"/standard-forms/{made['id']}"
+    clause = next(one for one in made["clauses"] if one["number"] == "3.3")
+    body = {"number": "3.3", "wording": clause["wording"].replace("十个工作日", "七个工作日"), "marks": ["证照|材料"]}
+
+    changed = program.post(f"{address}/clauses/{clause['id']}", body).json
+    dropped = program.post(f"{address}/clauses/{made['clauses'][0]['id']}/drop", {}).json
+
+    [now] = [one for one in changed["clauses"] if one["id"] == clause["id"]]
+    assert (now["terms"]["change_notification"]["value"], now["marks"]) == (7, ["证照|材料"])
+    assert len(dropped["clauses"]) == len(made["clauses"]) - 1
+    assert program.post(f"{address}/clauses/999999", body).status_code == 404
+    assert program.post(f"{address}/clauses/{clause['id']}", body | {"wording": ""}).status_code == 422
+    assert a_program(app, "auditor", name="审计").post(f"{address}/clauses/{clause['id']}", body).status_code == 403
+
+
+def test_a_clause_of_a_form_in_force_stays_and_its_next_version_changes(app, program, import_id):
+    [form] = program.get("/standard-forms").json["items"]
+    clause = program.get(f"/standard-forms/{form['id']}").json["clauses"][0]
+    body = {"number": clause["number"], "wording": "规格以页面为准。"}
+    refused = program.post(f"/standard-forms/{form['id']}/clauses/{clause['id']}", body)
+    drafted = program.post(f"/standard-forms/{form['id']}/next", {})
+
+    assert (refused.status_code, refused.json["code"]) == (409, "NOT_A_DRAFT")
+    assert (drafted.status_code, drafted.json["state"]) == (201, "draft")
+
+
+@pytest.mark.parametrize("sent", [{}, {"text": "条款", "import_id": 1}])
+def test_a_form_is_drafted_from_one_text(program, sent):
+    answer = program.post("/standard-forms", {"key": "house", "name": "范本", **sent})
+    assert (answer.status_code, answer.json["field"]) == (422, "text")

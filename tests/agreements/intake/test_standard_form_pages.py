@@ -98,6 +98,52 @@ def test_a_text_becomes_a_draft_is_changed_approved_and_put_in_force_by_two_peop
     assert {row.kind.value for row in deviations(import_id)} == {"reworded"}  # the one clause that was written anew
 
 
+OWN_WORDS = {
+    "4.7 乙方已经履行约定义务的，甲方后续行为的损失属于商业风险，由甲方自担。": "4.7 甲方日后作为之损害属商业风险，与乙方无干。",
+    "五个工作日": "七个工作日",
+    "7.1.3 乙方为测试、升级或者抽样检查而对服务产生影响。": "7.1.3 因乙方对乙方服务的系统作测试、升级之类工作，而对甲方产生的影响。",
+}
+
+
+def button_to(page, address):
+    """The form on a page that posts to an address, as its fields."""
+    form = re.search(rf'<form[^>]*action="{re.escape(address)}"[^>]*>(.*?)</form>', page, re.DOTALL)[1]
+    return dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+
+
+def test_a_vendor_s_own_text_becomes_its_standard_form_from_the_review_page(app, client):
+    with unit_of_work() as session:
+        import_id = an_import(session, text=agreement_text(passages=OWN_WORDS)).id
+    assert {row.kind.value for row in deviations(import_id)} == {"changed", "unread", "reworded"}
+
+    review = client.get(f"/import/{import_id}").text
+    drafted = client.post("/standard-forms", data=button_to(review, "/standard-forms")).location
+    approver = signed_in_client(app, "legal_approver")
+    assert f"{drafted}/approve" in approver.get(drafted).text
+    approver.post(f"{drafted}/approve")
+    approver.post(f"{drafted}/in-force")
+    choice = button_to(client.get(drafted).text, f"/import/{import_id}/form")
+    client.post(f"/import/{import_id}/form", data=choice)
+
+    assert deviations(import_id) == []
+    assert "各条款均在" in client.get(f"/import/{import_id}").text
+    with unit_of_work() as session:
+        again = an_import(session, text=agreement_text(passages=OWN_WORDS, order_no="900000000000777")).id
+    assert deviations(again) == []
+
+
+def test_deviations_stand_in_groups_with_mere_wording_folded_away(app, client):
+    with unit_of_work() as session:
+        import_id = an_import(session, text=agreement_text(passages=OWN_WORDS)).id
+    page = client.get(f"/import/{import_id}").text
+
+    heads = re.findall(r"<h3[^>]*>([^<]+) <span class=\"num\">(\d)</span></h3>", page)
+    assert heads == [("约定内容变更", "1"), ("表述不同、含义未能识别", "1"), ("同义异文", "1")]
+    folded = page[page.index('<details class="deviation-group is-same">') :]
+    assert "7.1.3" in folded[: folded.index("</details>")]
+    assert 'name="deviation"' not in folded[: folded.index("</details>")]
+
+
 def test_a_text_that_makes_no_form_is_refused_beside_its_field(client):
     answer = client.post("/standard-forms", data={"key": "Bad Key", "name": "x", "text": agreement_text()})
     assert (answer.status_code, "is-invalid" in answer.text) == (422, True)
