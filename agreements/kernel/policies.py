@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agreements.kernel import audit
 from agreements.kernel.access.rules import Actor, Permission, require
-from agreements.kernel.db import Base, UTCDateTime
+from agreements.kernel.db import Base, UTCDateTime, rows_of
 from agreements.kernel.errors import N_, InvalidInput
 
 PolicyValue = int | bool | str | list[str]
@@ -279,7 +279,7 @@ def value_of(session: Session, key: str, *, at: datetime) -> Any:
 
 def values_of(session: Session, keys: Collection[str], *, at: datetime) -> dict[str, Any]:
     """Return the values in force at an instant by key, in one question."""
-    changed = {row[0]: row[1] for row in session.execute(_CHANGES_IN_FORCE, {"keys": list(keys), "at": at})}
+    changed = {row[0]: row[1] for row in rows_of(session, _CHANGES_IN_FORCE, keys=list(keys), at=at)}
     return {key: changed[key] if key in changed else _known(key).default for key in keys}
 
 

@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
 from agreements.kernel import audit, policies
 from agreements.kernel.access.rules import Actor, Permission, require
+from agreements.kernel.among import among
 from agreements.kernel.db import rows_of
 from agreements.kernel.errors import N_, Conflict, InvalidInput, NotFound, Stale
 from agreements.kernel.instants import legal_date
@@ -190,13 +191,13 @@ _COUNTING = select(
     QualificationDocument.sealed,
     QualificationDocument.expires_on,
 ).where(
-    QualificationDocument.tenant_id.in_(bindparam("tenant_ids", expanding=True)),
+    among(QualificationDocument.tenant_id, "tenant_ids"),
     QualificationDocument.state == DocumentState.VERIFIED,
     ~select(_RENEWAL.id)
     .where(_RENEWAL.replaces_id == QualificationDocument.id, _RENEWAL.state == DocumentState.VERIFIED)
     .exists(),
 )
-_INDUSTRIES = select(Tenant.id, Tenant.industry).where(Tenant.id.in_(bindparam("tenant_ids", expanding=True)))
+_INDUSTRIES = select(Tenant.id, Tenant.industry).where(among(Tenant.id, "tenant_ids"))
 
 
 def current_documents(session: Session, tenant_ids: Collection[int]) -> dict[int, list[HeldDocument]]:
