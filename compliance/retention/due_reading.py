@@ -35,7 +35,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DueRow:
-    """A scheduled class with what became of it. kept: why it is blocked, None at any other stage."""
+    """A scheduled class with what became of it. kept: asked where it is due and not yet approved."""
 
     clock: RetentionClock
     proposal: PurgeProposal | None
@@ -43,6 +43,11 @@ class DueRow:
     kept: Kept | None
     approvals: int
     certificate: DestructionCertificate | None
+
+    @property
+    def can_be_chosen(self) -> bool:
+        """It waits for approvals, and nothing keeps it."""
+        return self.stage is Stage.PROPOSED and self.kept is not None and self.kept.is_over
 
 
 def scheduled_classes(

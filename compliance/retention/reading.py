@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from agreements.kernel.files import StoredFile
 from agreements.parties.models import Party, Tenant
 from agreements.parties.rules import normalised_name
 from agreements.register.models import Agreement
@@ -31,6 +32,8 @@ from compliance.retention.rules import (
     Survival,
 )
 from compliance.retention.sweeps import OVER
+
+KEPT_FILES = select(StoredFile.id).where(StoredFile.purged_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,8 @@ def _counts(session: Session, agreement: Agreement) -> Counter[tuple[str, Retent
     found: Counter[tuple[str, RetentionClass | None]] = Counter()
     for each in holdings():
         owner = agreement.tenant_id if each.is_tenants else agreement.id
-        here = len(session.execute(each.rows(each.column).where(each.owner == owner)).all())
+        rows = each.rows(each.column).where(each.owner == owner)
+        here = len(session.execute(rows.where(each.column.in_(KEPT_FILES)) if each.is_file else rows).all())
         if each.is_tenants and each.column.table.name != "agreement":
             found["tenant", None] += here
         else:
