@@ -21,6 +21,7 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts  # before the library is importe
 import app  # noqa: E402, F401 - loaded for the workers
 
 gc.collect()
+gc.set_threshold(10_000, 20, 20)  # a page makes many objects that soon go; look for rings less often
 gc.freeze()  # what was loaded stays for good: collecting need not walk it for ever again, nor copy it into each worker
 
 if __name__ == "__main__":
