@@ -39,8 +39,8 @@ def lacking_documents(session: Session, tenant_ids: Collection[int], *, now: dat
     Where an order was placed through another company's account a proof of relation is owed besides [P].
     """
     also: dict[int, frozenset[DocumentType]] = {}
-    if policies.value_of(session, "relation_proof_for_other_account", at=now):
-        orders = rows_of(session, _ORDERED_BY_ANOTHER, tenant_ids=list(tenant_ids))
+    orders = rows_of(session, _ORDERED_BY_ANOTHER, tenant_ids=list(tenant_ids))
+    if orders and policies.value_of(session, "relation_proof_for_other_account", at=now):
         also = {
             tenant_id: frozenset({DocumentType.RELATION_PROOF})
             for tenant_id, account, party in orders
