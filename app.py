@@ -76,11 +76,13 @@ from compliance.desk import tenant_records as desk_tenant_records
 from compliance.desk import today as desk_today
 from compliance.gateway import api as gateway_api
 from compliance.gateway import cli as gateway_cli
+from compliance.gateway import described as gateway_described
 from compliance.notices import api as notices_api
 from compliance.notices import views as notices_views
 from compliance.obligations import api as obligations_api
 from compliance.operations import audit_views, channel_views, health_views
 from compliance.operations import cli as operations_cli
+from compliance.operations import described as operations_described
 from compliance.retention import api as retention_api
 from compliance.retention import cli as retention_cli
 from compliance.retention import due_api as destruction_api
@@ -243,7 +245,11 @@ def register_rooms(app: Flask) -> None:
     ]
     for blueprint, access in pages_and_api:
         mount(app, blueprint, access=access)
-    publish(app, [blueprint for blueprint, _ in pages_and_api])
+    publish(
+        app,
+        [blueprint for blueprint, _ in pages_and_api],
+        outside=[*gateway_described.OUTSIDE, *operations_described.OUTSIDE],
+    )
     for group in command_groups:
         add_commands(app, group)
     for command in (*operations_cli.commands, prepare_cli.prepare):

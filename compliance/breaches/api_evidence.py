@@ -61,13 +61,13 @@ def of_agreement(order_no: str) -> dict[str, Any]:
     return _shown(session, agreement, evidence.exhibits_of_agreement(session, agreement))
 
 
-@room.acts(OF_CASE, takes=CoverBody, answers=PaperShown, status=HTTPStatus.CREATED)
+@room.acts(f"{OF_CASE}/cover", takes=CoverBody, answers=PaperShown, status=HTTPStatus.CREATED)
 def cover_case(session: Session, *, now: datetime, case_id: int) -> Created:
     """Seal the list of evidence of a case; its bytes are fixed by it."""
     return _issued(session, case_of_id(session, case_id), now=now)
 
 
-@room.acts(OF_AGREEMENT, takes=CoverBody, answers=PaperShown, status=HTTPStatus.CREATED)
+@room.acts(f"{OF_AGREEMENT}/cover", takes=CoverBody, answers=PaperShown, status=HTTPStatus.CREATED)
 def cover_agreement(session: Session, *, now: datetime, order_no: str) -> Created:
     """Seal the list of evidence of an agreement; its bytes are fixed by it."""
     return _issued(session, _agreement(session, order_no), now=now)

@@ -24,6 +24,7 @@ from compliance.retention import reading
 from compliance.retention.holding import hold_of_id, lift_hold, place_hold
 from compliance.retention.positions import kept_whole
 from compliance.retention.rules import LAW, OF_AGREEMENTS, HoldGround
+from compliance.retention.seen import seen
 from compliance.retention.watching import watch
 
 retention = Blueprint("retention", __name__, url_prefix="/retention")
@@ -151,6 +152,7 @@ def index_of_accesses() -> ResponseReturnValue:
         asked=request.args,
         kinds=list(SensitiveKind),
         error=error,
+        seen=seen,
     )
     return html, error.status if error else 200
 

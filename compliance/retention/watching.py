@@ -36,6 +36,7 @@ PAGES = {
     "intake.review": SensitiveKind.CONTRACT_TEXT,
     "notices.show": SensitiveKind.NOTICE_TEXT,
     "rest_notices.one": SensitiveKind.NOTICE_TEXT,
+    "rest_notices.letter": SensitiveKind.NOTICE_TEXT,
 }
 """Pages that show a whole text; a file is known by its answer."""
 

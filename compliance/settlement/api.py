@@ -13,7 +13,7 @@ from agreements.kernel.errors import N_, NotFound
 from agreements.kernel.instants import legal_date
 from agreements.kernel.money import Money, parse_yuan
 from agreements.kernel.web.downloads import PDF, file_response, stored_file
-from agreements.kernel.web.rest import A_FILE, A_PDF, RestRoom
+from agreements.kernel.web.rest import A_FILE, A_PDF, RestRoom, require_shown_text
 from agreements.kernel.web.rest_fields import ID, content_of
 from agreements.kernel.web.rest_lists import page_of_rows
 from agreements.kernel.web.rest_once import Created
@@ -61,11 +61,11 @@ def listed(*, state: str, q: str | None, sort: str, page: int, size: int) -> dic
     return found
 
 
-@room.reads("/calculation", answers=WorkedOutShown, query=WorkedOutQuery)
-def work_out(*, order_no: str, used: int | None, ended_on: date | None, earlier_refunds: str) -> dict[str, Any]:
+@room.reads("/calculation/<order_no>", answers=WorkedOutShown, query=WorkedOutQuery)
+def work_out(order_no: str, *, used: int | None, ended_on: date | None, earlier_refunds: str) -> dict[str, Any]:
     """Work an order out on both bases for any usage and day; nothing is written."""
     session = db.session()
-    agreement = agreement_of_order(session, order_no)
+    agreement = agreement_of_order(session, require_shown_text(order_no, "order_no"))
     stated = usage.effective_usage(session, agreement.id)
     bases = both_bases(
         agreement,

@@ -83,7 +83,6 @@ class SettlementShown(SettlementInList):
 
 
 class WorkedOutQuery(StrictSchema):
-    order_no = Text(longest=60, required=True, metadata={"example": "200000000000001"})
     used = QueryWhole(
         least=0,
         most=999_999_999,

@@ -6,6 +6,7 @@ nothing without a key. One database serves the whole run, so acts change what la
 
 import contextvars
 import json
+import re
 from collections import Counter
 
 import pytest
@@ -42,6 +43,7 @@ def described(app, world):
     """(counted application, document with numbers that exist as examples, key)."""
     program = a_program(app, *EVERY_ROLE)
     document = json.loads(json.dumps(document_of(app)))
+    document["paths"] = {path: item for path, item in document["paths"].items() if path.startswith("/api/v1/")}
     known = {
         "order_no": "200000000000001",
         "tenant_key": TENANT,
@@ -123,14 +125,10 @@ def told(failures):
     return "\n\n".join(f"{label} [{name}] {told}" for (label, name), told in seen.items())
 
 
-def takes_something(operation, path):
-    return "{" in path or bool(operation.get("parameters")) or "requestBody" in operation
-
-
 def ask(described, method, path):
-    return (
-        Client(described[0]).open(path, method=method, headers={"Authorization": f"Bearer {described[2]}"}).status_code
-    )
+    """Ask for the first of everything, without a body; returns the status."""
+    headers = {"Authorization": f"Bearer {described[2]}"}
+    return Client(described[0]).open(re.sub("{[^}]+}", "1", path), method=method, headers=headers).status_code
 
 
 def test_generated_requests_find_no_fault(described, capsys):
@@ -140,10 +138,9 @@ def test_generated_requests_find_no_fault(described, capsys):
         print(f"\n{requests} generated requests {dict(phases)}, answers {dict(described[0].statuses)}")
     assert failures == [], told(failures)
     assert requests > 100  # as far as a busy machine comes in that time
-    untried = [each for each in operations_of(described[1]) if f"{each[0]} {each[1]}" not in described[0].tried]
-    assert [f"{method} {path}" for method, path, operation in untried if takes_something(operation, path)] == []
-    for method, path, _ in untried:  # the time may be over before what takes nothing is asked for
-        assert ask(described, method, path) == 200, path
+    for method, path, operation in operations_of(described[1]):  # the time may be over before all are asked for
+        if f"{method} {path}" not in described[0].tried:
+            assert str(ask(described, method, path)) in operation["responses"], f"{method} {path}"
     assert described[0].statuses["500"] == 0
 
 

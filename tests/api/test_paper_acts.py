@@ -47,8 +47,8 @@ def test_a_queued_notice_is_not_queued_twice(officer, world):
 def test_a_list_of_evidence_is_read_and_sealed(app, officer, world, subject):
     address = subject.format(**world) + "/evidence"
     listed = officer.get(address).json
-    refused = a_program(app, "finance").post(address, {})
-    made = officer.post(address, {})
+    refused = a_program(app, "finance").post(f"{address}/cover", {})
+    made = officer.post(f"{address}/cover", {})
 
     assert refused.status_code == 403
     assert listed["exhibits"]

@@ -4,6 +4,7 @@ flask-smorest reads the endpoints; its handlers of errors and its pages with for
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -15,7 +16,7 @@ from agreements.kernel.web.rest import RestRoom
 from agreements.kernel.web.rest_fields import Day, Moment
 
 PROBLEM = "application/problem+json"
-ROOMS, DOCUMENT = "luyue_rest_rooms", "luyue_rest_document"
+ROOMS, OUTSIDE, DOCUMENT = "luyue_rest_rooms", "luyue_rest_outside", "luyue_rest_document"
 MEANINGS = {
     HTTPStatus.BAD_REQUEST: "The request can't be read.",
     HTTPStatus.UNAUTHORIZED: "No key, or one that is not valid.",
@@ -24,6 +25,7 @@ MEANINGS = {
     HTTPStatus.CONFLICT: "Right in form, impossible in the present state; somebody else may have been first.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "What was sent is too large.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Bodies are application/json.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Not at this moment; later may do.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "A value can't be taken; `errors` names the fields where the form is wrong.",
 }
 INTRODUCTION = """\
@@ -31,7 +33,7 @@ What the pages show and do, for programs of our own staff.
 
 **Keys.** A person issues a key on the account page, or the operator with `flask keys issue --person LOGIN --name NAME`.
 It acts as that person, with the person's roles of the moment. Send it as `Authorization: Bearer lyp_…`. Cookies open
-nothing here.
+nothing here. Gateways and monitoring have keys of their own, `lyk_…`, that open only what is theirs.
 
 **Values.** Instants carry their offset; they are told in Shanghai time (+08:00). Dates are Shanghai dates. Amounts are
 texts in yuan, such as "800.00". Unknown fields, repeated fields and NaN are refused.
@@ -63,6 +65,53 @@ class ProblemSchema(Schema):
     reference = fields.String(metadata={"description": "Of a fault of ours; the log has it too."})
 
 
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """An endpoint that is no REST room's, as the document tells it.
+
+    tag      its name and what it is about
+    key      the scheme that opens it; None for anybody
+    tells    by status, the schema of its JSON, several where it is one of them, or a media type
+    refuses  statuses that are problem documents
+    """
+
+    method: str
+    endpoint: str
+    id: str
+    tag: tuple[str, str]
+    summary: str
+    tells: Mapping[HTTPStatus, type[Schema] | tuple[type[Schema], ...] | str]
+    refuses: tuple[HTTPStatus, ...] = ()
+    key: str | None = None
+    takes: type[Schema] | None = None
+    parameters: tuple[Mapping[str, Any], ...] = ()
+
+    def operation(self) -> dict[str, Any]:
+        """Return the operation as apispec takes it."""
+        told: dict[str, Any] = {
+            "operationId": self.id,
+            "tags": [self.tag[0]],
+            "summary": self.summary,
+            "security": [{self.key: []}] if self.key else [],
+            "responses": {
+                **{str(status.value): _told(status, content) for status, content in self.tells.items()},
+                **{str(status.value): status.name for status in self.refuses},
+            },
+        }
+        if self.parameters:
+            told["parameters"] = [dict(each) for each in self.parameters]
+        if self.takes:
+            told["requestBody"] = {"required": True, "content": {"application/json": {"schema": self.takes}}}
+        return told
+
+
+def _told(status: HTTPStatus, content: type[Schema] | tuple[type[Schema], ...] | str) -> dict[str, Any]:
+    if isinstance(content, str):
+        return {"description": status.phrase, "content": {content: {"schema": {"type": "string"}}}}
+    schema = {"anyOf": list(content)} if isinstance(content, tuple) else content
+    return {"description": status.phrase, "content": {"application/json": {"schema": schema}}}
+
+
 class OwnApi(Api):  # type: ignore[misc]  # flask-smorest comes without types
     """Documents blueprints that are mounted elsewhere; answers nothing and handles nothing itself."""
 
@@ -85,8 +134,9 @@ class OwnApi(Api):  # type: ignore[misc]  # flask-smorest comes without types
         room.register_views_in_doc(self, app, self.spec, name=room.name, parameters=None)
 
 
-def publish(app: Flask, rooms: Iterable[Blueprint]) -> None:
-    """Remember which rooms the document describes; the REST rooms among `rooms`, in their order."""
+def publish(app: Flask, rooms: Iterable[Blueprint], outside: Iterable[Outside] = ()) -> None:
+    """Remember what the document describes: the REST rooms among `rooms`, in their order, and other endpoints."""
+    app.extensions[OUTSIDE] = list(outside)
     app.extensions[ROOMS] = [room for room in rooms if isinstance(room, RestRoom)]
 
 
@@ -118,6 +168,14 @@ def _made(app: Flask) -> dict[str, Any]:
     for room in app.extensions[ROOMS]:
         api.add(app, room)
         api.spec.tag({"name": _word_of(room.name), "description": room.description})
+    api.spec.components.security_scheme(
+        "gateway_key", {"type": "http", "scheme": "bearer", "bearerFormat": "lyk_PREFIX_SECRET"}
+    )
+    for name, description in dict(each.tag for each in app.extensions[OUTSIDE]).items():
+        api.spec.tag({"name": name, "description": description})
+    for each in app.extensions[OUTSIDE]:
+        rule = next(app.url_map.iter_rules(each.endpoint))
+        api.spec.path(rule=rule, operations={each.method.lower(): each.operation()})
     made: dict[str, Any] = api.spec.to_dict()
     for _, _, operation in operations_of(made):
         operation["tags"] = [_word_of(tag) for tag in operation["tags"]]

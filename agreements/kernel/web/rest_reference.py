@@ -91,7 +91,7 @@ def _operation(told: Json, method: str, path: str, operation: Json) -> Operation
         parameters=[_parameter(each) for each in parameters],
         body=_name_of(body) if body else None,
         answers=[_answer(told, status, each) for status, each in sorted(operation["responses"].items())],
-        call=_call(told, method, path, body),
+        call=_call(told, method, path, operation, body),
     )
 
 
@@ -145,13 +145,16 @@ def _type_of(schema: Json) -> tuple[str, str | None]:
     return ", ".join([words + (f" ({schema['format']})" if "format" in schema else ""), *bounds]), None
 
 
-def _call(told: Json, method: str, path: str, body: Json | None) -> str:
-    """Return a request for the shell, with the key in $KEY."""
+def _call(told: Json, method: str, path: str, operation: Json, body: Json | None) -> str:
+    """Return a request for the shell, with the key in $KEY where it takes one."""
     address = f"{told['servers'][0]['url']}{path}".replace("{", "$").replace("}", "")
-    lines = [f'curl -H "Authorization: Bearer $KEY" "{address}"']
+    key = '-H "Authorization: Bearer $KEY" ' if operation.get("security") != [] else ""
+    lines = [f'curl {key}"{address}"']
     if method == "POST" and body is not None:
         content = json.dumps(_example(told, body), ensure_ascii=False, indent=1)
-        lines += ['-H "Idempotency-Key: $(uuidgen)"', "-H 'Content-Type: application/json'", f"-d '{content}'"]
+        once = any(each["name"] == "Idempotency-Key" for each in operation.get("parameters", ()))
+        lines += ['-H "Idempotency-Key: $(uuidgen)"'] if once else []
+        lines += ["-H 'Content-Type: application/json'", f"-d '{content}'"]
     return " \\\n  ".join(lines)
 
 

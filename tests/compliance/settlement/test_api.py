@@ -39,17 +39,17 @@ def test_a_settlement_is_opened_confirmed_and_paid_by_programs(app):
 def test_a_program_works_an_order_out_and_nothing_is_written(app):
     opened_at(app, NOW, set_up=an_agreement_in_service)
     auditor = a_program(app, "auditor")
-    asked = "/settlements/calculation?order_no=200000000000001"
+    asked = "/settlements/calculation/200000000000001"
 
-    worked = auditor.get(f"{asked}&used=10000").json
-    less = auditor.get(f"{asked}&used=10000&earlier_refunds=100.00").json
+    worked = auditor.get(f"{asked}?used=10000").json
+    less = auditor.get(f"{asked}?used=10000&earlier_refunds=100.00").json
 
     assert [each["refund"] for each in worked["calculations"]] == ["533.33", "400.00"]
     assert worked["refused"]
     assert [each["earlier_refunds"] for each in less["calculations"]] == ["100.00", "100.00"]
-    assert auditor.get(f"{asked}&earlier_refunds=x").json["field"] == "earlier_refunds"
-    assert auditor.get(f"{asked}&used=-1").status_code == 422
-    assert auditor.get("/settlements/calculation?order_no=9").status_code == 404
+    assert auditor.get(f"{asked}?earlier_refunds=x").json["field"] == "earlier_refunds"
+    assert auditor.get(f"{asked}?used=-1").status_code == 422
+    assert auditor.get("/settlements/calculation/9").status_code == 404
     assert auditor.get("/settlements?state=draft").json["total"] == 0
 
 
