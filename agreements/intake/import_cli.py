@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from agreements.calendar.actions import working_calendar
 from agreements.intake import actions
 from agreements.intake.comparing import departures_of, open_deviations
-from agreements.intake.deviations import Deviation
+from agreements.intake.deviations import Deviation, DeviationKind
 from agreements.intake.draft import Draft
 from agreements.intake.drafting import read_source
 from agreements.intake.loading import read_path, source_of
@@ -194,7 +194,8 @@ def _ask_about(draft: Draft, text: str, departures: Sequence[Deviation]) -> dict
         here, standard = one.unit.text if one.unit else "–", one.clause.wording if one.clause else "–"
         number = one.clause.number if one.clause else one.unit.number if one.unit else ""
         click.echo(f"  {one.kind.value} {number}\n    agreement: {here}\n    standard:  {standard}", err=True)
-        _agree(f"Acknowledge the {one.kind.value} clause {number or 'without a number'}?")
+        if one.kind is not DeviationKind.REWORDED:
+            _agree(f"Acknowledge the {one.kind.value} clause {number or 'without a number'}?")
     review = reviewed(draft_snapshot(draft, text), {})
     amounts = {amount: value for amount in Amount if (value := review.amount(amount)) is not None}
     for amount, value in amounts.items():
