@@ -69,9 +69,7 @@ def onboarding(tenant_key: str) -> dict[str, Any]:
 
 
 @people.acts("/industry", takes=IndustryBody, answers=OnboardingShown)
-def choose_industry(
-    session: Session, *, now: datetime, tenant_key: str, industry: str, reason: str
-) -> dict[str, Any]:
+def choose_industry(session: Session, *, now: datetime, tenant_key: str, industry: str, reason: str) -> dict[str, Any]:
     """Say what its business is; the checklist of that industry applies from now on."""
     tenant = _tenant(session, tenant_key)
     set_industry(session, tenant, industry, reason=reason, actor=g.actor, now=now)
