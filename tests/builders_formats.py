@@ -133,7 +133,7 @@ def as_printed_pdf(text, chromium, folder):
         ],
         check=True,
         capture_output=True,
-        timeout=60,
+        timeout=240,
     )
     return pdf.read_bytes()
 

@@ -1,6 +1,8 @@
 """Notices for tests, and a real mail server on the loopback that does as it is told."""
 
 import asyncio
+import contextlib
+import random
 import socket
 import threading
 from collections import defaultdict, deque
@@ -21,6 +23,8 @@ from compliance.notices.smtp import SmtpTransport
 from tests.builders import at, day
 from tests.builders_register import APPROVER, OFFICER, an_onboarded_agreement
 
+PATIENCE_SECONDS = 120  # a busy machine is no fault
+NOBODY_S_CHOICE = random.SystemRandom()  # the same seed would give two workers the same port
 DRAFTED_AT = at("Mon 2024-09-23 09:30")
 ADDRESS = "legal@tenant.example"
 
@@ -144,29 +148,41 @@ class MailServer:
         return f"250 queued as {len(self.wire)}"
 
     def transport(self, **changed):
-        return SmtpTransport(**({"host": "127.0.0.1", "port": self.port, "timeout_seconds": 5.0} | changed))
+        return SmtpTransport(**({"host": "127.0.0.1", "port": self.port, "timeout_seconds": 60.0} | changed))
 
 
 @contextmanager
 def a_mail_server(**options):
     """A real SMTP server on a free port."""
-    server = MailServer(**options)
-    controller = Controller(server, hostname="127.0.0.1", port=0, ready_timeout=20)
-    with free_port() as port:
-        controller.port = port
-    controller.start()
-    server.port = controller.server.sockets[0].getsockname()[1]
-    try:
-        yield server
-    finally:
-        controller.stop()
+    with socket.socket() as ours:
+        ours.bind(("127.0.0.1", 0))
+        server = MailServer(port=ours.getsockname()[1], **options)
+        controller = OnABoundSocket(server, hostname="127.0.0.1", port=server.port, ready_timeout=PATIENCE_SECONDS)
+        controller.bound = ours
+        controller.start()
+        try:
+            yield server
+        finally:
+            controller.stop()
+
+
+class OnABoundSocket(Controller):
+    """Listens on a socket that is bound already: a port that was looked up and let go may be another's by then."""
+
+    def _create_server(self):
+        return self.loop.create_server(self._factory_invoker, sock=self.bound)
 
 
 @contextmanager
 def free_port():
+    """A port for a process that binds it itself, later: of those that no system hands out, so that none gets it meanwhile."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        yield probe.getsockname()[1]
+        while True:
+            port = NOBODY_S_CHOICE.randrange(15_000, 32_000)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                break
+        yield port
 
 
 @contextmanager
@@ -182,7 +198,7 @@ def a_rude_server(conversation):
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield listener.getsockname()[1]
-        thread.join(timeout=10)
+        thread.join(timeout=PATIENCE_SECONDS)
 
 
 def pump(server, now=DRAFTED_AT, **changed):

@@ -17,7 +17,7 @@ from deploy.supervisor import end_with
 from tests.builders_notices import free_port
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 240  # a dozen processes, each of which loads the application first
 SCHEDULERS = 3
 WEB_KILLED_EVERY_SECONDS = 6.0  # granian takes two deaths of one worker within 5.5 s for a fault, and ends
 REPLY_SECONDS = 5
@@ -123,7 +123,7 @@ class Web:
     def close(self):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(PATIENCE_SECONDS)
 
 
 class Gateway:

@@ -16,15 +16,15 @@ from compliance.scheduling.models import JobRun
 from deploy.supervisor import end_with
 from tests.builders_notices import a_mail_server
 from tests.conftest import Installations
-from tests.faults.crowd import ROOT, SCHEDULERS, Crowd, configure, wait_until
+from tests.faults.crowd import PATIENCE_SECONDS, ROOT, SCHEDULERS, Crowd, configure, wait_until
 from tests.postgresql_server import ForeignServer
 
 pytestmark = pytest.mark.postgresql
 
 WRITERS = 3
-RESTARTS = 10  # half of them kill -9
+RESTARTS = 4  # half of them kill -9; `make soak` restarts it a hundred times
 MANY_RESTARTS = 100
-BACK_WITHIN_SECONDS = 10
+BACK_WITHIN_SECONDS = 10  # measured in `make soak`, which has the machine to itself
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def app(own_server, crowd, writers):
         db.engine.dispose()
 
 
-def restart(server, writers, crowd, times):
+def restart(server, writers, crowd, times, within):
     """Restart the server under load, every other time by kill -9; return the longest time until all were back."""
     chance = random.Random(20241108)
     slowest = 0.0
@@ -112,7 +112,7 @@ def restart(server, writers, crowd, times):
             write = all(now > then for now, then in zip(writers.counts(), before, strict=True))
             return write and crowd.web.ask("GET", "/sign-in")[0] == 200
 
-        slowest = max(slowest, wait_until(all_back, BACK_WITHIN_SECONDS, "not everybody came back"))
+        slowest = max(slowest, wait_until(all_back, within, "not everybody came back"))
     return slowest
 
 
@@ -127,9 +127,9 @@ def every_scheduler_ticks(since):
     return reached
 
 
-def survive(server, writers, crowd, times):
+def survive(server, writers, crowd, times, *, within):
     born = list(crowd.schedulers.alive), [process.pid for process in writers.processes]
-    slowest = restart(server, writers, crowd, times)
+    slowest = restart(server, writers, crowd, times, within)
     wait_until(every_scheduler_ticks(clock.wall()))
     writers.stop()
     acknowledged = writers.acknowledged()
@@ -148,9 +148,9 @@ def survive(server, writers, crowd, times):
 
 
 def test_what_was_acknowledged_survives_and_every_process_comes_back(app, own_server, writers, crowd):
-    survive(own_server[1], writers, crowd, RESTARTS)
+    survive(own_server[1], writers, crowd, RESTARTS, within=PATIENCE_SECONDS)
 
 
 @pytest.mark.soak
 def test_what_was_acknowledged_survives_a_hundred_restarts(app, own_server, writers, crowd):
-    survive(own_server[1], writers, crowd, MANY_RESTARTS)
+    survive(own_server[1], writers, crowd, MANY_RESTARTS, within=BACK_WITHIN_SECONDS)

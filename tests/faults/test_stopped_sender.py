@@ -15,17 +15,18 @@ from compliance.notices.rules import NoticeState, OutboxState, Outcome
 from tests.builders import at
 from tests.builders_compliance import an_agreement_in_service
 from tests.builders_notices import a_mail_server, a_queued_notice
-from tests.faults.crowd import Schedulers, configure, wait_until
+from tests.faults.crowd import PATIENCE_SECONDS, Schedulers, configure, wait_until
 
 pytestmark = pytest.mark.both_engines
 
 STOPS = 2
 MANY_STOPS = 30  # on each engine
+ANSWERS_AFTER_SECONDS = 1.5  # within the sender's patience of 2 s, and time enough to stop it first
 
 
 @pytest.fixture
 def mail_server():
-    with a_mail_server(pause_seconds=0.2) as server:
+    with a_mail_server() as server:
         yield server
 
 
@@ -56,9 +57,11 @@ def attempts(*conditions):
 def stop_in_the_middle(schedulers, mail_server):
     """Let a fresh sender hand over one message and stop it before it hears the answer; return its process id."""
     mail_server.reached.clear()
+    mail_server.pause_seconds = ANSWERS_AFTER_SECONDS
     pid = schedulers.start()
-    assert mail_server.reached.wait(60)
+    assert mail_server.reached.wait(PATIENCE_SECONDS)
     os.kill(pid, signal.SIGSTOP)
+    mail_server.pause_seconds = 0
     return pid
 
 

@@ -22,6 +22,7 @@ from agreements.kernel.errors import InvalidInput
 from tests.builders_formats import as_docx, as_reportlab_pdf
 from tests.builders_intake import example_text
 
+AT_ONCE_SECONDS = 30  # on a busy machine; without its bound it takes minutes
 TEXT = "# 云市场商品销售协议\n\n甲方：海棠商务服务有限公司\n"
 XML = '<?xml version="1.0" encoding="UTF-8"?>'
 
@@ -147,7 +148,7 @@ def test_a_pdf_of_a_thousand_pages_is_refused_at_once():
     refused = refusal_of(file.getvalue())
 
     assert (refused.code, refused.values["pages"]) == ("TOO_MANY_PAGES", 1000)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < AT_ONCE_SECONDS
 
 
 def test_a_page_that_unpacks_without_end_is_stopped():
@@ -160,7 +161,7 @@ def test_a_page_that_unpacks_without_end_is_stopped():
     refused = refusal_of(content)
 
     assert refused.code in {"READING_EXHAUSTED", "TOO_LARGE", "NO_TEXT", "FILE_DAMAGED", "SCAN_READING_MISSING"}
-    assert time.monotonic() - started < READING_SECONDS + 5
+    assert time.monotonic() - started < READING_SECONDS + AT_ONCE_SECONDS
 
 
 @pytest.mark.parametrize("size", [64 * 1024 * 1024, 150 * 1024 * 1024])

@@ -1,7 +1,6 @@
 """What both engines promise: a writing unit has the ledger to itself, readers see one snapshot, appending waits for none."""
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -160,15 +159,13 @@ def test_a_writer_that_stands_still_gives_the_ledger_back(app, monkeypatch):
     monkeypatch.setattr(engines, "IDLE_WRITER_MS", 300)
     stopped = db.engine.connect().execution_options(**{engines.WRITES: True})
     stopped.begin()
-    began = time.monotonic()
 
     def write(_index):
         with unit_of_work() as session:
             raise_revision(session)
 
-    at_once(app, 1, write)
+    at_once(app, 1, write)  # refused, if the stopped one still held the queue
 
-    assert time.monotonic() - began < 5
     stopped.invalidate()
     stopped.close()
     with unit_of_work() as session:

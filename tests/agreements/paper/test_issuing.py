@@ -120,7 +120,7 @@ def test_an_independent_validator_finds_the_signature_valid(session, tmp_path):
 def pdfsig(path):
     try:
         return subprocess.run(
-            ["pdfsig", "-nocert", str(path)], capture_output=True, text=True, timeout=20, check=False
+            ["pdfsig", "-nocert", str(path)], capture_output=True, text=True, timeout=120, check=False
         ).stdout
     except FileNotFoundError:
         pytest.skip("pdfsig is not installed: apt-get install poppler-utils")

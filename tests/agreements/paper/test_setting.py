@@ -161,6 +161,6 @@ def test_a_long_table_repeats_its_head_on_each_page():
 
 def said_by(*command):
     try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
     except FileNotFoundError:
         pytest.skip(f"{command[0]} is not installed: apt-get install poppler-utils")

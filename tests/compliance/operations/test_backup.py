@@ -128,13 +128,15 @@ def test_a_copy_made_while_others_write_is_whole_elsewhere(ours, elsewhere, tmp_
     for writer in writers:
         writer.start()
     archives = []
-    while len(archives) < 3:
-        before = len(written)
-        path, manifest = back_up(tmp_path / f"{len(archives)}.tar.gz")
-        archives.append((path, manifest, before, len(written)))
-    stopping.set()
-    for writer in writers:
-        writer.join()
+    try:
+        while len(archives) < 3:
+            before = len(written)
+            path, manifest = back_up(tmp_path / f"{len(archives)}.tar.gz")
+            archives.append((path, manifest, before, len(written)))
+    finally:
+        stopping.set()
+        for writer in writers:
+            writer.join()
 
     for path, manifest, before, after in archives:
         elsewhere(keys_of=ours)

@@ -37,7 +37,7 @@ def test_each_job_leaves_one_heartbeat_and_one_more_for_each_pass_that_did_somet
         ("second", 1, Cause.CATCH_UP),
     ]
     assert all(beat.due_by == NOW for beat in heartbeats())
-    assert all(abs(clock.wall() - beat.finished_at) < timedelta(minutes=1) for beat in heartbeats())
+    assert all(abs(clock.wall() - beat.finished_at) < timedelta(minutes=10) for beat in heartbeats())
 
 
 def test_a_poison_item_is_counted_and_the_rest_is_done(app):

@@ -118,12 +118,12 @@ def test_the_time_does_not_say_who_exists(session):
     a_staff_member(session, login="li")
 
     def seconds(login):
-        started = time.perf_counter()
+        started = time.process_time()
         with pytest.raises(NotSignedIn):
             signing_in.check_password(session, login=login, password="not the right one")
-        return time.perf_counter() - started
+        return time.process_time() - started
 
-    known, unknown = zip(*((seconds("li"), seconds("nobody")) for _ in range(5)), strict=True)
+    known, unknown = zip(*((seconds("li"), seconds("nobody")) for _ in range(3)), strict=True)
     ratio = statistics.median(known) / statistics.median(unknown)
 
     assert 0.4 < ratio < 2.5  # without the work for nobody it is above 100
