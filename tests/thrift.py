@@ -15,6 +15,7 @@ from jinja2 import BytecodeCache
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
+from agreements.intake.formats import confined
 from agreements.kernel.access import passwords
 
 
@@ -46,6 +47,7 @@ def begin():
     Rule.compile = once_for_all_maps(Rule.compile)
     SQLAlchemy._make_engine = with_shared_statements(SQLAlchemy._make_engine)
     passwords._HASHER = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    confined.READING_SECONDS = 60  # of waiting: a busy machine is no fault; the reader's own bound stays
     gc.set_threshold(*GARBAGE)
     gc.freeze()  # what is imported by now stays: nobody need look through it again
     if os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > IN_MEMORY_BYTES:

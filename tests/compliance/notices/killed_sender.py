@@ -7,6 +7,7 @@ or killed.
 
 import os
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
@@ -25,7 +26,7 @@ OPEN = select(Outbox.id).where(Outbox.state.in_((OutboxState.PENDING, OutboxStat
 
 
 def send_all(instance, port):
-    transport = SmtpTransport("127.0.0.1", port, timeout_seconds=1.0)
+    transport = SmtpTransport("127.0.0.1", port, timeout_seconds=5.0)
     with create_app(instance_path=instance).app_context():
         session = db.session()
         os.write(sys.stdout.fileno(), b"%d\n" % os.getpid())
@@ -33,6 +34,7 @@ def send_all(instance, port):
             now = clock.now(session)
             send_due(unit_of_work, transport, now=now)
             session.rollback()
+            time.sleep(0.05)
 
 
 def main(instance, port):
