@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from agreements.kernel import audit, policies
@@ -184,6 +184,14 @@ def required_documents(session: Session, industry: str, *, now: datetime) -> lis
     return [kind for kind in DocumentType if kind.value in wanted]
 
 
+def counts(document: type[QualificationDocument]) -> ColumnElement[bool]:
+    """Clause 3.3 (a): select those that were verified and, as prior approvals, are sealed; a renewal counts so too."""
+    return and_(
+        document.state == DocumentState.VERIFIED,
+        or_(document.type != DocumentType.PRIOR_APPROVAL, document.sealed.is_(True)),
+    )
+
+
 _RENEWAL = aliased(QualificationDocument)
 _COUNTING = select(
     QualificationDocument.tenant_id,
@@ -192,16 +200,14 @@ _COUNTING = select(
     QualificationDocument.expires_on,
 ).where(
     among(QualificationDocument.tenant_id, "tenant_ids"),
-    QualificationDocument.state == DocumentState.VERIFIED,
-    ~select(_RENEWAL.id)
-    .where(_RENEWAL.replaces_id == QualificationDocument.id, _RENEWAL.state == DocumentState.VERIFIED)
-    .exists(),
+    counts(QualificationDocument),
+    ~select(_RENEWAL.id).where(_RENEWAL.replaces_id == QualificationDocument.id, counts(_RENEWAL)).exists(),
 )
 _INDUSTRIES = select(Tenant.id, Tenant.industry).where(among(Tenant.id, "tenant_ids"))
 
 
 def current_documents(session: Session, tenant_ids: Collection[int]) -> dict[int, list[HeldDocument]]:
-    """Return by tenant the documents that count: verified, and no verified renewal took their place."""
+    """Return by tenant the documents that count, where no renewal that counts took their place."""
     held: dict[int, list[HeldDocument]] = defaultdict(list)
     for tenant_id, kind, sealed, expires_on in rows_of(session, _COUNTING, tenant_ids=list(tenant_ids)):
         held[tenant_id].append(HeldDocument(kind, sealed, expires_on))

@@ -16,6 +16,7 @@ from agreements.parties.rules import (
     NoticeChannel,
     Ownership,
     PlatformKind,
+    lacks_seal,
 )
 
 
@@ -189,6 +190,10 @@ class QualificationDocument(Base):
 
     tenant: Mapped[Tenant] = relationship()
     file: Mapped[StoredFile] = relationship()
+
+    @property
+    def lacks_seal(self) -> bool:
+        return lacks_seal(self.type, sealed=self.sealed)
 
 
 class OwnPlatform(Base):

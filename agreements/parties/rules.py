@@ -92,19 +92,23 @@ def normalised_name(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
+def lacks_seal(kind: DocumentType, *, sealed: bool) -> bool:
+    """Clause 3.3 (a): a prior approval counts only as a sealed copy; the contract asks no seal of the others."""
+    return kind is DocumentType.PRIOR_APPROVAL and not sealed
+
+
 def missing_documents(
     required: Iterable[DocumentType], held: Iterable[HeldDocument], *, today: date
 ) -> list[DocumentType]:
     """Clause 3.3 (a): what is still missing before activation, in the order required.
 
-    A document counts through its last day of validity. A prior approval counts only as a sealed copy; the contract asks
-    no seal of the others.
+    A document counts through its last day of validity, and where it does not lack its seal.
     """
     valid = {
         document.type
         for document in held
         if (document.expires_on is None or today <= document.expires_on)
-        and (document.sealed or document.type is not DocumentType.PRIOR_APPROVAL)
+        and not lacks_seal(document.type, sealed=document.sealed)
     }
     return [wanted for wanted in required if wanted not in valid]
 

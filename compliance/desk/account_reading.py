@@ -7,10 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agreements.kernel.instants import legal_date
-from agreements.parties.documents import required_documents
+from agreements.parties.documents import counts, required_documents
 from agreements.parties.industries import Industry, industry_of_code
 from agreements.parties.models import NoticeAddress, OwnPlatform, QualificationDocument, Tenant
-from agreements.parties.rules import DocumentState, DocumentType
+from agreements.parties.rules import DocumentType
 from compliance.desk.rules import masked
 from compliance.service.adjusting import requests_of
 from compliance.service.asking import needs_sealed_request
@@ -35,7 +35,7 @@ class Account:
     """What bears on a tenant's access besides terms and cases.
 
     needs_seal  a change of platforms takes a sealed request, because a service was opened
-    replaced    documents whose place a verified renewal took
+    replaced    documents whose place a renewal that counts took
     checklist   documents that the tenant's industry asks for
     past_addresses  ended confirmations, the latest first
     today       Shanghai date by which a platform's ownership is to be looked at again
@@ -78,12 +78,12 @@ def account_of(session: Session, tenant: Tenant, *, now: datetime) -> Account:
 
 
 def replaced_documents(session: Session, tenant_ids: set[int]) -> frozenset[int]:
-    """Return the documents of some tenants whose place a verified renewal took."""
+    """Return the documents of some tenants whose place a renewal that counts took."""
     found = session.scalars(
         select(QualificationDocument.replaces_id).where(
             QualificationDocument.tenant_id.in_(tenant_ids),
             QualificationDocument.replaces_id.is_not(None),
-            QualificationDocument.state == DocumentState.VERIFIED,
+            counts(QualificationDocument),
         )
     )
     return frozenset(number for number in found if number is not None)

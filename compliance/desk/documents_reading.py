@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from agreements.kernel.errors import N_, NotFound
 from agreements.kernel.instants import legal_date
+from agreements.parties.documents import counts
 from agreements.parties.models import Party, PartyName, QualificationDocument, Tenant
 from agreements.parties.rules import DocumentState, DocumentType, normalised_name
 
@@ -38,11 +39,7 @@ class Search:
 
 def conditions(shown: Filter, *, now: datetime) -> ColumnElement[bool]:
     renewal = aliased(QualificationDocument)
-    is_replaced = (
-        select(renewal.id)
-        .where(renewal.replaces_id == QualificationDocument.id, renewal.state == DocumentState.VERIFIED)
-        .exists()
-    )
+    is_replaced = select(renewal.id).where(renewal.replaces_id == QualificationDocument.id, counts(renewal)).exists()
     verified = and_(QualificationDocument.state == DocumentState.VERIFIED, ~is_replaced)
     today, end = legal_date(now), legal_date(now + SOON)
     match shown:

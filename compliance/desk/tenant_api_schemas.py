@@ -35,6 +35,9 @@ class DocumentShown(Schema):
     issued_on = Day(required=True, allow_none=True)
     expires_on = Day(required=True, allow_none=True, metadata={"description": "Last day of validity."})
     sealed = fields.Boolean(required=True)
+    lacks_seal = fields.Boolean(
+        required=True, metadata={"description": "A prior approval that does not count for want of the company seal."}
+    )
     state = Word(DocumentState, required=True)
     replaces_id = fields.Integer(required=True, allow_none=True, metadata={"description": "The version it renews."})
     file_id = fields.Integer(required=True)

@@ -115,7 +115,7 @@ def is_replaced(session: Session, document: QualificationDocument) -> bool:
             QualificationDocument.state == DocumentState.VERIFIED,
         )
     ).all()
-    if any(other.replaces_id == document.id for other in others):
+    if any(other.replaces_id == document.id and not other.lacks_seal for other in others):
         return True
     return any(replaces(held(other), held(document)) for other in others)
 

@@ -13,7 +13,7 @@ from agreements.calendar.deadline_rules import Counting
 from agreements.calendar.deadline_table import DeadlineRule
 from agreements.calendar.rules import Assume, WorkingCalendar, count_forward
 from agreements.kernel.instants import end_of, legal_date, start_of
-from agreements.parties.rules import DocumentType
+from agreements.parties.rules import DocumentType, lacks_seal
 
 WARNING_HOUR = 9
 """Shanghai hour of the day at which a warning is due."""
@@ -160,7 +160,7 @@ def replaces(newer: Held, older: Held) -> bool:
         return False
     if newer.issuer and older.issuer and newer.issuer.strip() != older.issuer.strip():
         return False
-    if newer.type is DocumentType.PRIOR_APPROVAL and not newer.sealed:
+    if lacks_seal(newer.type, sealed=newer.sealed):
         return False
     if newer.expires_on is None or newer.expires_on > older.expires_on:
         return True
