@@ -102,6 +102,7 @@ def record_usage(
     used: int,
     used_through_on: date,
     source: str,
+    knows_beyond_quota: bool,
     file: dict[str, Any],
 ) -> dict[str, Any]:
     """Record the usage with its file; a second person signs it off."""
@@ -112,6 +113,7 @@ def record_usage(
         used_through_on=used_through_on,
         source=source,
         upload=Upload(file["name"], file["media_type"], content_of(file, "file")),
+        knows_beyond_quota=knows_beyond_quota,
         actor=g.actor,
         now=now,
     )
@@ -267,6 +269,7 @@ def _calculation(each: Calculation) -> dict[str, Any]:
         "measure": each.measure,
         "used": each.used,
         "total": each.total,
+        "beyond_quota": each.beyond_quota,
         "paid": str(each.paid),
         "earlier_refunds": str(each.earlier),
         "consumed": str(each.consumed),

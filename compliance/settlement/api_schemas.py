@@ -6,6 +6,7 @@ from agreements.kernel.web.rest_fields import (
     Choice,
     Day,
     FileSent,
+    Flag,
     Moment,
     QueryWhole,
     StrictSchema,
@@ -39,6 +40,7 @@ class CalculationShown(Schema):
     measure = Word(Measure, required=True)
     used = fields.Integer(required=True)
     total = fields.Integer(required=True, allow_none=True)
+    beyond_quota = fields.Integer(required=True, metadata={"description": "Calls over the quota; not charged."})
     paid = fields.String(required=True, metadata=AMOUNT)
     earlier_refunds = fields.String(required=True, metadata=AMOUNT)
     consumed = fields.String(required=True, metadata=AMOUNT)
@@ -115,6 +117,9 @@ class UsageBody(StrictSchema):
     used = Whole(least=0, most=MOST_CALLS, required=True, metadata={"description": "Billable calls.", "example": 10000})
     used_through_on = Day(required=True, metadata={"description": "The last day it covers."})
     source = Text(longest=LONGEST_SOURCE, required=True)
+    knows_beyond_quota = Flag(
+        load_default=False, metadata={"description": "A number over the quota was checked and is right."}
+    )
     file = fields.Nested(FileSent, required=True)
 
 

@@ -45,6 +45,9 @@ class Dossier:
     acts: tuple[SettlementEvent, ...]
     history: list[AuditEvent]
 
+    def beyond_quota(self, statement: UsageStatement) -> int:
+        return order_of(self.settlement.agreement).beyond_quota(statement.used)
+
 
 def settlements(*, tab: str, text: str = "", sort: str = "ended") -> Select[Any]:
     """Return the list's statement. text: part of a tenant's name in any spelling, or of an order number."""

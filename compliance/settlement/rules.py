@@ -185,12 +185,17 @@ class Order:
         """Days of the period up to the day of the end, which counts as elapsed; none before the first."""
         return min(max((ended_on - self.first_on).days + 1, 0), self.days)
 
+    def beyond_quota(self, used: int) -> int:
+        """Return how many calls were used over the quota; 0 where the settlement does not count against one."""
+        return max(used - self.quota, 0) if self.measure is Measure.CALLS and self.quota is not None else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Calculation:
     """One basis worked out: `paid` = `consumed` + `earlier` + `refund`, to the fen.
 
     used, total    calls, or days elapsed and days in all; total None where calls are billed one by one
+    beyond_quota   calls over the quota, not among `used`: they were served by our fault and are not charged
     price          what the share is taken of
     consumed_value price × used / total before rounding, in fen; it may exceed what was paid
     beyond_paid    the part of that value which exceeds the money there is; never claimed from the tenant
@@ -211,6 +216,7 @@ class Calculation:
     refund: Money
     billed: Money
     due: Money
+    beyond_quota: int = 0
 
 
 def calculate(order: Order, *, basis: Basis, used: int, ended_on: date, earlier: Money = NOTHING) -> Calculation:
@@ -231,7 +237,7 @@ def calculate(order: Order, *, basis: Basis, used: int, ended_on: date, earlier:
         count, total = order.days_elapsed(ended_on), order.days
     else:
         assert order.quota is not None
-        count, total = min(used, order.quota), order.quota  # an overrun is our fault and not charged
+        count, total = min(used, order.quota), order.quota
     left = (order.paid - earlier).fen * total - price.fen * count
     refund = Money((2 * left + total) // (2 * total)) if left > 0 else NOTHING
     value = Decimal(price.fen * count) / total
@@ -250,6 +256,7 @@ def calculate(order: Order, *, basis: Basis, used: int, ended_on: date, earlier:
         refund=refund,
         billed=NOTHING,
         due=NOTHING,
+        beyond_quota=order.beyond_quota(used),
     )
 
 

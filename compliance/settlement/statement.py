@@ -112,6 +112,8 @@ def _order_rows(
     elif usage is not None:
         of = f" / {calculation.total:,}次" if calculation.total else "次"
         rows.append(("计费次数", f"{usage.used:,}{of}（统计至{_day(usage.used_through_on)}；来源：{usage.source}）"))
+        if calculation.beyond_quota:
+            rows.append(("超出额度", f"{calculation.beyond_quota:,}次，不计入已消耗金额，亦不向甲方收取"))
     return tuple(rows)
 
 

@@ -14,6 +14,7 @@ from agreements.kernel.errors import N_, Conflict, InvalidInput, NotFound, Stale
 from agreements.kernel.instants import legal_date
 from agreements.parties.actions import Upload, keep_upload
 from agreements.register.models import Agreement
+from compliance.settlement.figures import order_of
 from compliance.settlement.models import Settlement, UsageStatement
 from compliance.settlement.moving import CLAUSE, require_text
 from compliance.settlement.rules import SettlementState, UsageState, require_second_person
@@ -30,12 +31,14 @@ def record_usage(
     used_through_on: date,
     source: str,
     upload: Upload | None,
+    knows_beyond_quota: bool = False,
     actor: Actor,
     now: datetime,
 ) -> UsageStatement:
     """Clause 4.6: record how many billable calls the agreement used in all, through a day, with the file it is from.
 
-    source  where the number comes from, in words
+    source              where the number comes from, in words
+    knows_beyond_quota  whether the actor checked a number over the quota and stands by it; without that it raises
     """
     require(actor, Permission.RECORD_USAGE)
     if not 0 <= used <= MOST_CALLS:
@@ -48,6 +51,17 @@ def record_usage(
     if upload is None:
         raise InvalidInput(
             N_("Attach the file that the usage was read from."), field="file", remedy=N_("Choose the file again.")
+        )
+    beyond_quota = order_of(agreement).beyond_quota(used)
+    if beyond_quota and not knows_beyond_quota:
+        raise InvalidInput(
+            N_("This is %(beyond)s calls more than the quota of %(quota)s."),
+            field="knows_beyond_quota",
+            code="BEYOND_QUOTA",
+            clause=CLAUSE,
+            remedy=N_("Check the number against its file. If it is right, say so; the calls beyond are not charged."),
+            beyond=f"{beyond_quota:,}",
+            quota=f"{agreement.quota_total:,}",
         )
     statement = UsageStatement(
         agreement_id=agreement.id,
@@ -180,6 +194,11 @@ def _record(
         now=now,
         details={
             "used": statement.used,
+            **(
+                {"beyond_quota": beyond}
+                if (beyond := order_of(statement.agreement).beyond_quota(statement.used))
+                else {}
+            ),
             "through": statement.used_through_on.isoformat(),
             "file_id": statement.file_id,
         },

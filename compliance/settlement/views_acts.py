@@ -55,6 +55,7 @@ def record_usage(settlement_id: int) -> ResponseReturnValue:
             used_through_on=read_day(request.form, "used_through_on"),
             source=request.form.get("source", ""),
             upload=read_upload(request.files.get("file")),
+            knows_beyond_quota=request.form.get("knows_beyond_quota") == "yes",
             actor=g.actor,
             now=now,
         )

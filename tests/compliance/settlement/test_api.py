@@ -36,6 +36,18 @@ def test_a_settlement_is_opened_confirmed_and_paid_by_programs(app):
     assert officer.get("/settlements").json["total"] == 0
 
 
+def test_a_program_says_that_a_number_over_the_quota_is_right(app):
+    opened_at(app, NOW, set_up=lambda session: ended(session, an_agreement_in_service(session)))
+    officer, second = a_program(app, "legal_officer"), a_program(app, "finance")
+    officer.post("/settlements", {"order_no": "200000000000001"})
+    refused = officer.post("/settlements/1/usage", USAGE | {"used": 30_250})
+    assert (refused.status_code, refused.json["code"], "250" in refused.json["detail"]) == (422, "BEYOND_QUOTA", True)
+    taken = officer.post("/settlements/1/usage", USAGE | {"used": 30_250, "knows_beyond_quota": True})
+    assert taken.status_code == 201
+    bases = second.post("/settlements/1/usage/1/sign-off", {}).json["calculations"]
+    assert [(each["used"], each["beyond_quota"], each["refund"]) for each in bases] == [(30_000, 250, "0.00")] * 2
+
+
 def test_a_program_works_an_order_out_and_nothing_is_written(app):
     opened_at(app, NOW, set_up=an_agreement_in_service)
     auditor = a_program(app, "auditor")

@@ -8,7 +8,7 @@ from agreements.register.rules import AgreementState
 from compliance.settlement.models import Settlement, UsageStatement
 from tests.builders_access import signed_in_client
 from tests.builders_compliance import an_agreement_in_service
-from tests.builders_desk import opened_at, read, text_of
+from tests.builders_desk import opened_at, read, text_of, zh
 from tests.builders_settlement import NOW, a_confirmed_settlement, a_settlement, ended, signed_usage
 
 ORDER = "200000000000001"
@@ -61,6 +61,21 @@ def test_usage_is_recorded_by_one_and_signed_off_by_another(app):
     assert read(lambda session: session.get_one(UsageStatement, 1)).signed_off_by == "赵财务"
     assert officer.get("/settlements/1/usage/1/file").data == b"calls"
     assert officer.get("/settlements/1/usage/2/file").status_code == 404
+
+
+def test_more_calls_than_the_quota_are_taken_only_by_who_says_that_the_number_is_right(app):
+    officer = opened_at(app, NOW, set_up=a_settlement)
+    second = signed_in_client(app, "legal_officer")
+    refused = officer.post("/settlements/1/usage", data=usage_form("30,001"))
+    assert (refused.status_code, 'name="knows_beyond_quota"' in refused.text) == (422, True)
+    assert "比次数额度30,000次多1次" in text_of(refused)
+    assert officer.post("/settlements/1/usage", usage_form("30,001") | {"knows_beyond_quota": "yes"}).status_code == 302
+    assert zh("beyond the quota of %(quota)s") % {"quota": "30,000"} in text_of(officer.get("/settlements/1"))
+    second.post("/settlements/1/usage/1/sign-off")
+    page = text_of(officer.get("/settlements/1"))
+    assert "30,000 / 30,000" in page
+    assert zh("%(calls)s calls, served by our fault") % {"calls": "1"} in page
+    assert 'name="knows_beyond_quota"' not in officer.post("/settlements/1/usage", data=usage_form("ten")).text
 
 
 def test_an_approver_confirms_the_figures_that_were_read(app):
