@@ -8,6 +8,7 @@ from compliance.obligations.models import Obligation
 from tests.builders import at
 from tests.builders_compliance import a_change, an_agreement_in_service
 from tests.builders_desk import read
+from tests.builders_files import A_PDF
 
 NEW = "/changes/new"
 NOW = at("Thu 2024-09-12 15:00")
@@ -21,7 +22,7 @@ DISCOVERY = LICENCE | {
 }
 
 
-def a_pdf(name="通知.pdf", content=b"%PDF-1.7"):
+def a_pdf(name="通知.pdf", content=A_PDF):
     return (io.BytesIO(content), name)
 
 

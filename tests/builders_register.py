@@ -11,6 +11,7 @@ from agreements.register.rules import AgreementFacts, SpecKind, TermFact
 from agreements.register.supplement_rules import SigningParty
 from agreements.register.supplements import Change, draft_supplement, sign
 from tests.builders import a_person, at, day
+from tests.builders_files import A_PDF
 
 OFFICER = a_person("legal_officer")
 APPROVER = a_person("legal_approver", name="李审批")
@@ -46,7 +47,7 @@ def facts(**changed):
     return AgreementFacts(**(values | changed))
 
 
-def an_upload(name="证明.pdf", content=b"%PDF-1.7 example"):
+def an_upload(name="证明.pdf", content=A_PDF):
     return Upload(name, "application/pdf", content)
 
 

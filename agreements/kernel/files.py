@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import BigInteger, CheckConstraint, String, select
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, String, false, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agreements.kernel.db import Base, UTCDateTime
@@ -17,6 +17,7 @@ from agreements.kernel.errors import N_, IntegrityBroken, NotFound
 class StoredFile(Base):
     """One content, however often it is stored; `name` is what it was called the first time.
 
+    is_made_here  a paper that we made, so no proof of anything that others did
     purged_at   when its retention ended; `removed_at` when the content left the disk; row and hash stay
     """
 
@@ -29,6 +30,9 @@ class StoredFile(Base):
     name: Mapped[str]
     media_type: Mapped[str]
     stored_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    is_made_here: Mapped[bool] = mapped_column(
+        Boolean(create_constraint=True, name="is_made_here"), default=False, server_default=false()
+    )
     purged_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
@@ -69,13 +73,22 @@ class FileStore:
         (self.root / sha256[:2] / sha256).unlink(missing_ok=True)
 
 
-def keep(session: Session, content: bytes, *, name: str, media_type: str, now: datetime) -> StoredFile:
+def keep(
+    session: Session, content: bytes, *, name: str, media_type: str, now: datetime, is_made_here: bool = False
+) -> StoredFile:
     """Store a content and return its row. The file is durable before the row can be committed."""
     store: FileStore = session.info["files"]
     sha256 = store.write(content)
     row = session.scalar(select(StoredFile).where(StoredFile.sha256 == sha256))
     if row is None:
-        row = StoredFile(sha256=sha256, size=len(content), name=name, media_type=media_type, stored_at=now)
+        row = StoredFile(
+            sha256=sha256,
+            size=len(content),
+            name=name,
+            media_type=media_type,
+            stored_at=now,
+            is_made_here=is_made_here,
+        )
         session.add(row)
         session.flush()  # callers need the id
     elif row.purged_at is not None:

@@ -89,7 +89,7 @@ def issue(
     frame = Frame(number, provider, verification_address(session, number), now, holder.is_trial)
     drawn = render(content, frame, SealFace(seal.name, seal.line))
     signed = signing.sign(drawn.content, holder, provider=provider, number=number)
-    file = files.keep(session, signed, name=f"{number}.pdf", media_type="application/pdf", now=now)
+    file = files.keep(session, signed, name=f"{number}.pdf", media_type="application/pdf", now=now, is_made_here=True)
     document = OfficialDocument(
         number=number,
         year=year,

@@ -130,7 +130,14 @@ def stamp_due(
 def _keep(session: Session, document_id: int, stamped: Stamped, *, now: datetime) -> None:
     """Write the stamped file down, once: where another run was first, its file stays."""
     document = session.get_one(OfficialDocument, document_id)
-    file = files.keep(session, stamped.content, name=f"{document.number}.pdf", media_type="application/pdf", now=now)
+    file = files.keep(
+        session,
+        stamped.content,
+        name=f"{document.number}.pdf",
+        media_type="application/pdf",
+        now=now,
+        is_made_here=True,
+    )
     moved = session.scalar(
         update(OfficialDocument)
         .where(OfficialDocument.id == document_id, OfficialDocument.stamped_file_id.is_(None))

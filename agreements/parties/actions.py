@@ -15,6 +15,7 @@ from agreements.kernel.errors import N_, Conflict, InvalidInput, NotFound, Stale
 from agreements.kernel.files import StoredFile
 from agreements.kernel.instants import legal_date
 from agreements.parties.models import Contact, NoticeAddress, Party, PartyName, Tenant
+from agreements.parties.proofs import require_readable
 from agreements.parties.rules import ContactRole, NoticeChannel, is_company_name, normalised_name
 from agreements.parties.searching import index_party
 
@@ -298,7 +299,6 @@ def address_in_clear(session: Session, confirmed: NoticeAddress) -> str:
 
 
 def keep_upload(session: Session, upload: Upload, *, now: datetime) -> StoredFile:
-    """Store an uploaded file; an empty one is refused."""
-    if not upload.content:
-        raise InvalidInput(N_("The file is empty."), field="file", remedy=N_("Choose the file again."))
+    """Store an uploaded file; one that nobody could open is refused."""
+    require_readable(upload.name, upload.content)
     return files.keep(session, upload.content, name=upload.name, media_type=upload.media_type, now=now)

@@ -16,6 +16,7 @@ from agreements.kernel.instants import legal_date
 from agreements.parties.actions import Upload, keep_upload
 from agreements.parties.industries import choosable
 from agreements.parties.models import QualificationDocument, Tenant
+from agreements.parties.proofs import require_of_the_tenant
 from agreements.parties.rules import DocumentState, DocumentType, HeldDocument, checklist_policy, missing_documents
 
 
@@ -55,6 +56,7 @@ def record_document(
         raise InvalidInput(N_("The document would expire before it was issued."), field="expires_on")
     if replaces is not None:
         _require_renewable(session, tenant, replaces, document_type)
+    require_of_the_tenant(session, upload.content, clause="3.3")
     row = QualificationDocument(
         tenant_id=tenant.id,
         type=document_type,

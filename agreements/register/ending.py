@@ -11,6 +11,7 @@ from agreements.kernel import audit, revisions
 from agreements.kernel.access.rules import SCHEDULER, Actor, Permission, require
 from agreements.kernel.errors import N_, InvalidInput, Stale
 from agreements.parties.actions import Upload, keep_upload
+from agreements.parties.proofs import require_of_the_tenant
 from agreements.register.actions import advance, move
 from agreements.register.ending_models import AgreementEnding
 from agreements.register.ending_rules import (
@@ -54,6 +55,8 @@ def end_by_agreement(
     advance(session, agreement, now=now)
     if ground not in AGREED:
         raise InvalidInput(N_("Choose one of those offered."), field="ground")
+    if ground is EndingGround.BOTH_SIGNED and proof is not None:
+        require_of_the_tenant(session, proof.content, field="proof", clause="4.6")
     return _end(
         session,
         agreement,

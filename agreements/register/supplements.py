@@ -13,6 +13,7 @@ from agreements.kernel.access.rules import SCHEDULER, Actor, Permission, require
 from agreements.kernel.errors import N_, Conflict, InvalidInput, NotFound, Stale
 from agreements.kernel.instants import end_of, legal_date
 from agreements.parties.actions import Upload, keep_upload
+from agreements.parties.proofs import require_of_the_tenant
 from agreements.register.actions import advance
 from agreements.register.ending import required
 from agreements.register.ledger import ledger_of
@@ -152,6 +153,8 @@ def sign(
         raise InvalidInput(N_("Say who signed for the tenant."), field="signer", clause=CLAUSE)
     if not ours and upload is None:
         raise InvalidInput(N_("The signed document is missing."), field="file", clause=CLAUSE)
+    if not ours and upload is not None:
+        require_of_the_tenant(session, upload.content, clause=CLAUSE)
     values: dict[str, object] = (
         {"provider_signed_at": signed_at, "provider_signed_by": actor.name}
         if ours

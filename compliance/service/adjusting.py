@@ -12,6 +12,7 @@ from agreements.paper.rules import SignatureAnswer
 from agreements.parties.actions import Upload, keep_upload
 from agreements.parties.models import Tenant
 from agreements.parties.platforms import add_platform, remove_platform
+from agreements.parties.proofs import require_of_the_tenant
 from compliance.service.account_rules import (
     OPEN_ADJUSTMENTS,
     AdjustmentEvent,
@@ -77,6 +78,7 @@ def receive_sealed_letter(
             clause=CLAUSE,
             remedy=N_("Have the tenant send the sealed original, or take a letter sealed on paper as that."),
         )
+    require_of_the_tenant(session, letter.content, clause=CLAUSE)
     _move(
         session,
         request,

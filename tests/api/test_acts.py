@@ -6,9 +6,10 @@ import json
 import pytest
 
 from agreements.kernel.access.rules import MATRIX, Permission, Role
+from tests.builders_files import a_small_pdf
 from tests.builders_rest import TENANT, a_program
 
-PROOF = {"name": "签收单.pdf", "media_type": "application/pdf", "content": base64.b64encode(b"%PDF-1.7 x").decode()}
+PROOF = {"name": "签收单.pdf", "media_type": "application/pdf", "content": base64.b64encode(a_small_pdf("x")).decode()}
 CONFIRM = {"version": 1, "reason": "已核对登记信息", "ground_class": "other"}
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from agreements.intake.batch_reading import work_on
 from agreements.kernel.db import db
+from tests.builders_files import a_small_pdf
 from tests.builders_imports import agreement_text
 from tests.builders_orders import a_csv, an_order
 from tests.builders_paper import a_plain_pdf
@@ -19,7 +20,7 @@ def a_file(content, name="agreement.md", media_type="text/markdown"):
     return {"name": name, "media_type": media_type, "content": base64.b64encode(content).decode()}
 
 
-PROOF = a_file(b"%PDF-1.7", "proof.pdf", "application/pdf")
+PROOF = a_file(a_small_pdf(), "proof.pdf", "application/pdf")
 
 
 @pytest.fixture

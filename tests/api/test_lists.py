@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.builders_files import A_PDF
 from tests.builders_rest import TENANT, a_program
 
 LISTS = ["/agreements", "/tenants", "/obligations", "/changes", "/cases", "/notices", "/upstream"]
@@ -131,7 +132,7 @@ def test_files_are_handed_out_to_be_saved(program, world):
     text = program.get("/agreements/200000000000001/files/1")
     foreign = program.get("/agreements/200000000000001/files/2")
 
-    assert (proof.status_code, proof.data) == (200, b"%PDF-1.7 example")
+    assert (proof.status_code, proof.data) == (200, A_PDF)
     assert proof.headers["Content-Disposition"].startswith("attachment")
     assert proof.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert (none.status_code, foreign.status_code, text.data) == (404, 404, b"agreement text")

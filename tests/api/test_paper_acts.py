@@ -4,6 +4,7 @@ import base64
 
 import pytest
 
+from tests.builders_files import a_small_pdf
 from tests.builders_paper import Authority, a_plain_pdf, signed_by
 from tests.builders_rest import TENANT, a_program
 
@@ -12,7 +13,7 @@ def sent(content, name="营业执照.pdf"):
     return {"name": name, "media_type": "application/pdf", "content": base64.b64encode(content).decode()}
 
 
-LICENCE = {"type": "business_licence", "number": "L-1", "expires_on": "2026-09-30", "file": sent(b"%PDF-1.7 one")}
+LICENCE = {"type": "business_licence", "number": "L-1", "expires_on": "2026-09-30", "file": sent(a_small_pdf("one"))}
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_our_own_licence_is_kept_renewed_and_handed_out(app, world):
     approver = a_program(app, "legal_officer", "legal_approver")
     made = approver.post("/own-documents", LICENCE)
     one = made.location.removeprefix("/api/v1")
-    renewal = LICENCE | {"number": "L-2", "renews": made.json["id"], "file": sent(b"%PDF-1.7 two")}
+    renewal = LICENCE | {"number": "L-2", "renews": made.json["id"], "file": sent(a_small_pdf("two"))}
     renewed = approver.post("/own-documents", renewal)
     file = approver.get(f"{one}/file")
 
@@ -71,7 +72,7 @@ def test_our_own_licence_is_kept_renewed_and_handed_out(app, world):
     assert renewed.json["replaces_id"] == made.json["id"]
     assert approver.get(one).json["is_replaced"] is True
     assert [row["number"] for row in approver.get("/own-documents").json["items"]] == ["L-2", "L-1"]
-    assert (file.data, file.mimetype) == (b"%PDF-1.7 one", "application/pdf")
+    assert (file.data, file.mimetype) == (a_small_pdf("one"), "application/pdf")
     assert "filename*=UTF-8''%E8%90%A5" in file.headers["Content-Disposition"]
     assert approver.post("/own-documents", renewal).status_code == 409
     assert approver.post("/own-documents", LICENCE | {"type": "x"}).json["errors"]["type"]

@@ -4,9 +4,10 @@ import base64
 
 import pytest
 
+from tests.builders_files import a_small_pdf
 from tests.builders_rest import a_program
 
-PROOF = {"name": "signed.pdf", "media_type": "application/pdf", "content": base64.b64encode(b"%PDF-1.7").decode()}
+PROOF = {"name": "signed.pdf", "media_type": "application/pdf", "content": base64.b64encode(a_small_pdf()).decode()}
 
 
 @pytest.fixture

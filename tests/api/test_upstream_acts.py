@@ -6,10 +6,11 @@ import pytest
 
 from agreements.kernel.access.rules import MATRIX, Permission, Role
 from agreements.kernel.db import db, unit_of_work
+from tests.builders_files import a_small_pdf
 from tests.builders_rest import NOW, a_program
 from tests.builders_upstream import run
 
-FILE = {"name": "往来函件.pdf", "media_type": "application/pdf", "content": base64.b64encode(b"%PDF-1.7").decode()}
+FILE = {"name": "往来函件.pdf", "media_type": "application/pdf", "content": base64.b64encode(a_small_pdf()).decode()}
 CONTENT = {"kinds": ["price"], "subject": "核验单价下调", "effective_on": "2024-12-01"}
 RECEIVED = {"received_at": "2024-10-08T13:00:00+08:00", "received_via": "email", "file": FILE}
 WITHDRAWAL = {"received_at": "2024-10-08T14:30:00+08:00", "reason": "数据源撤回", "file": FILE}
@@ -79,7 +80,7 @@ def test_the_letters_are_read_before_they_go_out_and_a_withdrawal_is_told(office
     assert ("上调核验服务的结算单价" in letter["text"], letter["notice_id"]) == (True, None)
     assert mapped.json["impacts"]
     assert (withdrawn.status_code, withdrawn.json["state"]) == (200, "withdrawn")
-    assert officer.get(f"{change}/withdrawal/file").data == b"%PDF-1.7"
+    assert officer.get(f"{change}/withdrawal/file").data == a_small_pdf()
     assert officer.get("/upstream/99/withdrawal/file").status_code == 404
 
 
@@ -95,7 +96,7 @@ def test_a_refusal_is_recorded_and_its_aftermath_signed(officer, change):
     assert (refused.status_code, refused.json["state"]) == (201, "aftermath_negotiation")
     assert (signed.status_code, signed.json["state"]) == (200, "aftermath_signed")
     assert officer.get(impact).json == signed.json
-    assert officer.get(f"/upstream/answers/{refused.json['answers'][0]['id']}/file").data == b"%PDF-1.7"
+    assert officer.get(f"/upstream/answers/{refused.json['answers'][0]['id']}/file").data == a_small_pdf()
     assert officer.get(f"{impact}/aftermath/file").mimetype == "application/pdf"
     assert officer.post(f"{impact}/aftermath/failure", {"reason": "迟"}).status_code == 409
     assert officer.post(f"{change}/closing", closing).status_code in (200, 409)

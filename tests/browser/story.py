@@ -32,6 +32,7 @@ from compliance.service.actions import activate_service
 from compliance.upstream.actions import Content, Receipt, record_receipt
 from compliance.upstream.rules import ReceivedVia, Triage
 from tests.builders import a_person, at, day
+from tests.builders_files import a_small_pdf
 from tests.builders_notices import link_token
 
 OFFICER = a_person("legal_officer", name="陈法务", person_id=2)
@@ -253,4 +254,4 @@ class Story:
 
 
 def _paper(name):
-    return Upload(name, "application/pdf", b"%PDF-1.7 " + name.encode())
+    return Upload(name, "application/pdf", a_small_pdf(name))

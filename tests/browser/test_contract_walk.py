@@ -18,6 +18,7 @@ from tests.browser.rooms import sign_in
 from tests.browser.watching import a_window, press
 from tests.builders_access import a_staff_member
 from tests.builders_browser import a_browser
+from tests.builders_files import a_small_pdf
 from tests.builders_formats import as_docx, as_reportlab_pdf
 from tests.builders_notices import a_mail_server
 from tests.builders_orders import a_csv, an_order
@@ -28,7 +29,7 @@ expect.set_options(timeout=30_000)  # a loaded machine is slow, not wrong
 
 TEAM = {"legal_officer": "陈法务", "legal_approver": "李审批", "ops": "王运维", "finance": "赵财务"}
 AGREEMENT, TERMS = f"/agreements/{ORDER_NO}", f"/agreements/{ORDER_NO}/terms"
-PROOF = {"name": "证明.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 rehearsal"}
+PROOF = {"name": "证明.pdf", "mimeType": "application/pdf", "buffer": a_small_pdf("rehearsal")}
 MAIN_BUTTON = "main button[type=submit]"
 LISTED = "300000000000001"
 FIVE_DAYS, THREE_DAYS = "变更之日起五个工作日内", "变更之日起三个工作日内"

@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from tests.browser.rehearsal import a_rehearsal
 from tests.browser.watching import a_window, press
 from tests.builders_browser import a_browser
+from tests.builders_files import a_small_pdf
 from tests.builders_notices import a_mail_server
 from tests.walk import DESIGNATED_ADDRESS, ORDER_NO, PRODUCT, TENANT_KEY, example_agreement
 
@@ -22,7 +23,7 @@ PASSWORD = "four quiet river stones"
 TEAM = {"legal_officer": "陈法务", "legal_approver": "李审批", "ops": "王运维", "finance": "赵财务"}
 AGREEMENT = f"/agreements/{ORDER_NO}"
 TENANT = f"/tenants/{TENANT_KEY}"
-PROOF = {"name": "证明.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 rehearsal"}
+PROOF = {"name": "证明.pdf", "mimeType": "application/pdf", "buffer": a_small_pdf("rehearsal")}
 MAIN_BUTTON = "main button[type=submit]"
 PROOFS = "[aria-labelledby=proofs] .card-header"
 

@@ -29,6 +29,7 @@ from compliance.obligations.rules import FormLevel, ObligationState
 from compliance.service.actions import activate_service
 from compliance.service.models import Hold
 from tests.builders import at, day
+from tests.builders_files import a_small_pdf
 from tests.walk.ground import (
     APPROVER,
     DESIGNATED_ADDRESS,
@@ -81,7 +82,7 @@ class TenantDuty(Ground):
 
     def activate(self) -> None:
         """Payment, notice address and documents are recorded; only then is the service open"""
-        proof = Upload("proof.pdf", "application/pdf", b"%PDF-1.7 rehearsal")
+        proof = Upload("proof.pdf", "application/pdf", a_small_pdf("rehearsal"))
         with unit_of_work() as session:
             agreement, now = agreement_of_order(session, ORDER_NO), clock.now(session)
             confirm_payment(
@@ -196,7 +197,7 @@ class TenantDuty(Ground):
                 arrived_at=now,
                 form=FormLevel.WRITTEN,
                 via=NoticeVia.EMAIL,
-                upload=Upload("notice.pdf", "application/pdf", b"%PDF-1.7 change notice"),
+                upload=Upload("notice.pdf", "application/pdf", a_small_pdf("change notice")),
                 actor=OFFICER,
                 now=now,
             )

@@ -206,7 +206,7 @@ def test_a_signed_scan_is_not_taken_for_an_official_copy(app):
     opened_at(app, NOW, set_up=a_paid_agreement)
     with unit_of_work() as session:
         draft = a_draft(session, session.scalars(select(Agreement)).one())
-        upload = Upload("scan.jpg", "image/jpeg", b"\xff\xd8\xff scan")
+        upload = Upload("scan.jpg", "image/jpeg", b"\xff\xd8\xff scan \xff\xd9")
         signs(session, draft, SigningParty.TENANT, upload=upload)
         number = draft.number
     db.session.remove()

@@ -12,6 +12,7 @@ from agreements.register.term_models import RecordCorrection, TermConflict
 from tests.builders import at
 from tests.builders_access import signed_in_client
 from tests.builders_desk import opened_at, read, zh
+from tests.builders_files import A_PDF
 from tests.builders_register import a_paid_agreement, a_registered_agreement
 
 ORDER = "200000000000001"
@@ -25,7 +26,7 @@ def agreement(app):
     return read(lambda session: session.scalars(select(Agreement.id)).one())
 
 
-def a_file(name="signed.pdf", content=b"%PDF-1.7 signed"):
+def a_file(name="signed.pdf", content=A_PDF):
     return (io.BytesIO(content), name)
 
 
@@ -74,7 +75,7 @@ def test_a_supplement_from_the_picked_terms_to_both_signatures(app, agreement):
     after = text(officer.get(f"{TERMS}?at=2024-11-01T00:00"))
     assert "2024年11月1日" not in before.split("</table>")[0].split("<tbody>")[1]
     assert "2024年11月1日" in after.split("</table>")[0].split("<tbody>")[1]
-    assert officer.get(f"{page}/file").data == b"%PDF-1.7 signed"
+    assert officer.get(f"{page}/file").data == A_PDF
     assert ORDER in text(officer.get("/supplements"))
     assert officer.get("/supplements?state=all&q=海棠").status_code == 200
 

@@ -16,6 +16,7 @@ from compliance.gateway.actions import decide_call
 from tests.builders import at, day
 from tests.builders_compliance import an_agreement_in_service
 from tests.builders_desk import opened_at, read, text_of, zh
+from tests.builders_files import a_small_pdf
 from tests.builders_register import OFFICER, an_upload
 
 NOW = at("Thu 2024-09-12 15:00")
@@ -111,11 +112,11 @@ def test_our_own_documents_are_kept_in_the_pages(app):
         "expires_on": "2024-10-31",
     }
     assert 'id="file-error"' in officer.post("/documents/own/new", form).text
-    officer.post("/documents/own/new", form | {"file": (io.BytesIO(b"%PDF-1.7"), "执照.pdf")})
+    officer.post("/documents/own/new", form | {"file": (io.BytesIO(a_small_pdf()), "执照.pdf")})
     assert "9133" in text_of(officer.get("/documents/own"))
-    again = form | {"number": "9134", "expires_on": "2034-10-31", "file": (io.BytesIO(b"%PDF-1.7"), "执照.pdf")}
+    again = form | {"number": "9134", "expires_on": "2034-10-31", "file": (io.BytesIO(a_small_pdf()), "执照.pdf")}
     assert officer.get("/documents/own/new?renews=1").status_code == 200
     officer.post("/documents/own/new?renews=1", again)
     assert zh("replaced") in text_of(officer.get("/documents/own"))
-    assert officer.get("/documents/own/1/file").data == b"%PDF-1.7"
+    assert officer.get("/documents/own/1/file").data == a_small_pdf()
     assert read(lambda session: session.scalars(select(OwnDocument.replaces_id)).all()) == [None, 1]

@@ -15,6 +15,7 @@ from tests.builders import at, day
 from tests.builders_access import signed_in_client
 from tests.builders_compliance import an_agreement_in_service
 from tests.builders_desk import opened_at, read, text_of, zh
+from tests.builders_files import A_PDF
 from tests.builders_register import OFFICER, a_paid_agreement, an_upload
 
 PAGE = "/tenants/haitang"
@@ -26,7 +27,7 @@ def in_service(session):
     an_agreement_in_service(session, tenant_key="haitang")
 
 
-def a_pdf(name="文件.pdf", content=b"%PDF-1.7"):
+def a_pdf(name="文件.pdf", content=A_PDF):
     return (io.BytesIO(content), name)
 
 

@@ -12,13 +12,14 @@ from tests.builders import at
 from tests.builders_access import signed_in_client
 from tests.builders_compliance import a_suspected_case, an_agreement_in_service
 from tests.builders_desk import opened_at, read, text_of, zh
+from tests.builders_files import A_PDF, a_small_pdf
 from tests.builders_register import a_paid_agreement, an_onboarded_agreement
 
 PAGE = "/tenants/haitang"
 NOW = at("Thu 2024-09-12 15:00")
 
 
-def a_pdf(name="文件.pdf", content=b"%PDF-1.7"):
+def a_pdf(name="文件.pdf", content=A_PDF):
     return (io.BytesIO(content), name)
 
 
@@ -81,7 +82,7 @@ def test_clause_3_3_a_document_is_taken_in_with_its_file(app):
     document = read(lambda session: session.scalars(select(QualificationDocument)).one())
     assert (document.number, document.issuer, document.sealed, document.file.name) == ("9142", None, True, "执照.pdf")
     assert zh("no end of validity") in text_of(client.get(PAGE))
-    assert client.get(f"{PAGE}/files/{document.file_id}").data == b"%PDF-1.7"
+    assert client.get(f"{PAGE}/files/{document.file_id}").data == a_small_pdf()
     assert client.get(f"/tenants/nobody/files/{document.file_id}").status_code == 404
 
 

@@ -7,12 +7,13 @@ from agreements.kernel.db import db, unit_of_work
 from compliance.gateway.actions import decide_call
 from tests.builders import at
 from tests.builders_compliance import an_agreement_in_service
+from tests.builders_files import a_small_pdf
 from tests.builders_rest import a_program
 
 OFD = {"name": "申请函.ofd", "content": base64.b64encode(b"PK another format").decode()}
 NOW = at("Thu 2024-09-12 15:00")
 T = "/tenants/haitang"
-FILE = {"name": "文件.pdf", "media_type": "application/pdf", "content": base64.b64encode(b"%PDF-1.7").decode()}
+FILE = {"name": "文件.pdf", "media_type": "application/pdf", "content": base64.b64encode(a_small_pdf()).decode()}
 
 
 def a_world():

@@ -13,6 +13,7 @@ from compliance.notices.models import Arrival, Notice
 from compliance.notices.rules import NoticeKind, NoticeState
 from tests.builders import at
 from tests.builders_access import csrf_token_of, signed_in_client
+from tests.builders_files import a_small_pdf
 from tests.builders_notices import (
     ADDRESS,
     a_draft,
@@ -25,6 +26,7 @@ from tests.builders_notices import (
 )
 from tests.builders_register import an_onboarded_agreement
 
+RECEIPT = a_small_pdf("receipt")
 TODAY = at("Wed 2024-09-25 10:00")
 ARRIVED = {"basis": "designated_system", "arrived_at": "2024-09-23T09:40", "note": "收件系统记录"}
 
@@ -126,7 +128,7 @@ def test_an_officer_records_an_arrival_with_its_proof(sent, app):
             "basis": "courier_receipt",
             "arrived_at": "2024-09-24T15:00",
             "note": "",
-            "proof": (BytesIO(b"receipt"), "回单.pdf", "application/pdf"),
+            "proof": (BytesIO(RECEIPT), "回单.pdf", "application/pdf"),
         },
         content_type="multipart/form-data",
     )
@@ -135,7 +137,7 @@ def test_an_officer_records_an_arrival_with_its_proof(sent, app):
     assert state_of(sent) is NoticeState.ARRIVED
     assert "回单.pdf" in client.get(f"/notices/{sent}").text
     proof = client.get(f"/notices/{sent}/proof")
-    assert (proof.data, proof.headers["Content-Type"]) == (b"receipt", "application/pdf")
+    assert (proof.data, proof.headers["Content-Type"]) == (RECEIPT, "application/pdf")
     assert proof.headers["Content-Disposition"].startswith("attachment")
 
 
@@ -153,7 +155,7 @@ def test_an_officer_records_an_arrival_with_its_proof(sent, app):
     ],
 )
 def test_an_arrival_without_what_it_needs_is_refused_beside_its_field(sent, app, changed, field):
-    given = ARRIVED | {"proof": (BytesIO(b"receipt"), "回单.pdf", "application/pdf")} | changed
+    given = ARRIVED | {"proof": (BytesIO(RECEIPT), "回单.pdf", "application/pdf")} | changed
 
     answer = signed_in_client(app).post(
         f"/notices/{sent}/arrival",

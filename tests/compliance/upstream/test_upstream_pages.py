@@ -14,12 +14,13 @@ from tests.builders import at
 from tests.builders_access import signed_in_client
 from tests.builders_compliance import arrive
 from tests.builders_desk import move_clock, opened_at, read, text_of, zh
+from tests.builders_files import A_PDF
 from tests.builders_upstream import a_change, a_source, an_order, run
 
 NOW = at("Fri 2024-11-08 17:00")
 
 
-def a_pdf(name="通知.pdf", content=b"%PDF-1.7"):
+def a_pdf(name="通知.pdf", content=A_PDF):
     return (io.BytesIO(content), name)
 
 
