@@ -7,9 +7,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from werkzeug.serving import make_server
 
+PATIENCE_MS = 120_000  # a busy machine is no fault
+expect.set_options(timeout=PATIENCE_MS)
 FIND_CHROMIUM = Path(__file__).parent.parent / "deploy" / "find_chromium"
 QUIET = (  # what a Chromium does of its own accord: graphics, and asking its maker for this and that
     "--no-sandbox",
@@ -62,6 +64,7 @@ def a_page(browser, *, complaints, width=1440, scheme="light", language="zh-CN")
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, locale=language, timezone_id="Europe/London"
     )
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.on(
         "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None

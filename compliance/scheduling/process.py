@@ -38,6 +38,8 @@ log = logging.getLogger("luyue.jobs")
 
 GUARD_EVERY_SECONDS = 1.0
 GUARD_AWAY_SECONDS = 10.0
+READING_WITHIN_SECONDS = 0.5
+READING_TRIES = 10
 STOP_WITHIN_SECONDS = 4.0
 EXIT_STUCK = 75
 """The exit status that asks a supervisor for a fresh process (EX_TEMPFAIL)."""
@@ -223,7 +225,12 @@ class SchedulerProcess:
                 self._scheduler.modify_job(job.name, next_run_time=self._wall())
 
     def _read_clocks(self) -> ClockReading:
-        return ClockReading(self._wall().timestamp(), self._monotonic())
+        """Look at both clocks at one moment: a thread that was put aside between the two would see a step."""
+        for _ in range(READING_TRIES):
+            before, wall, after = self._monotonic(), self._wall(), self._monotonic()
+            if after - before < READING_WITHIN_SECONDS:
+                break
+        return ClockReading(wall.timestamp(), after)
 
     def _pulses(self) -> list[Pulse]:
         with self._lock:

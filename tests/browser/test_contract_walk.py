@@ -25,7 +25,6 @@ from tests.builders_orders import a_csv, an_order
 from tests.walk import DESIGNATED_ADDRESS, ORDER_NO, PRODUCT, TENANT_KEY, example_agreement
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=30_000)  # a loaded machine is slow, not wrong
 
 TEAM = {"legal_officer": "陈法务", "legal_approver": "李审批", "ops": "王运维", "finance": "赵财务"}
 AGREEMENT, TERMS = f"/agreements/{ORDER_NO}", f"/agreements/{ORDER_NO}/terms"

@@ -23,6 +23,8 @@ from tests.builders_register import a_paid_agreement
 from tests.builders_scheduling import ROOT, a_scheduler_process, environment_of, heartbeats
 
 AGREEMENTS = 80
+PATIENCE_SECONDS = 120  # a busy machine is no fault
+AT_ONCE_SECONDS = 30  # less than any wait for a next tick or for a process to be given up
 
 
 @pytest.fixture
@@ -51,8 +53,8 @@ def nursery(overdue):
     ) as process:
         born = []
 
-        def start():
-            process.stdin.write("one\n")
+        def start(how="usual"):
+            process.stdin.write(f"{how}\n")
             process.stdin.flush()
             born.append(int(process.stdout.readline()))
             return born[-1]
@@ -75,7 +77,7 @@ def wait(seconds):
     Event().wait(seconds)
 
 
-def wait_until(found, seconds=30):
+def wait_until(found, seconds=PATIENCE_SECONDS):
     until = clock.monotonic() + seconds
     while not found():
         assert clock.monotonic() < until, "waited in vain"
@@ -134,16 +136,16 @@ def test_several_schedulers_at_once_leave_each_act_once(nursery):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_command_catches_up_ticks_and_ends_within_five_seconds_of_being_told(overdue, number):
+def test_the_command_catches_up_ticks_and_ends_as_soon_as_it_is_told(overdue, number):
     process = a_scheduler_process(overdue)
     line = process.stderr.readline()
     wait_until(lambda: heartbeats("send_notices"))
 
     process.send_signal(number)
     began = clock.monotonic()
-    _, rest = process.communicate(timeout=10)
+    _, rest = process.communicate(timeout=PATIENCE_SECONDS)
 
-    assert clock.monotonic() - began < 5
+    assert clock.monotonic() - began < AT_ONCE_SECONDS
     assert process.returncode == 0
     assert line.startswith(f"scheduler: {len(JOBS)} jobs (clock_check, termination_execute, lifecycle,")
     assert rest == ""
@@ -152,18 +154,16 @@ def test_the_command_catches_up_ticks_and_ends_within_five_seconds_of_being_told
 
 
 def test_told_to_stop_in_the_middle_of_its_work_it_finishes_the_item_and_leaves_the_rest(nursery):
-    pid = nursery()
+    pid = nursery("slow")
     wait_until(lambda: left() < AGREEMENTS)
     kill(pid, signal.SIGTERM)
-    began = clock.monotonic()
-    wait_until(lambda: not kill(pid, 0), seconds=5)
-    assert clock.monotonic() - began < 5
+    wait_until(lambda: not kill(pid, 0), seconds=AT_ONCE_SECONDS)
 
     stopped_at = left()
     second = nursery()
     wait_until(lambda: left() == 0)
 
     kill(second, signal.SIGTERM)
-    wait_until(lambda: not kill(second, 0), seconds=5)
+    wait_until(lambda: not kill(second, 0), seconds=AT_ONCE_SECONDS)
     assert 0 < stopped_at < AGREEMENTS
     assert_each_act_once()
