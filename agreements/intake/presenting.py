@@ -63,7 +63,7 @@ class FieldRow:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A line of the arithmetic; `verdict` is ok, mismatch or None where there is nothing to compare."""
+    """A line of the arithmetic; `verdict` is ok, mismatch, paid_more or None where there is nothing to say."""
 
     name: str
     formula: str
@@ -172,7 +172,10 @@ def arithmetic(review: Reviewed) -> Iterator[Step]:
             total = _plain(spec.unit_price * spec.pack_calls * quantity)
             unit = f"{spec.unit_price.normalize():f}"
             yield Step("price", f"{unit} × {spec.pack_calls:,} × {quantity:,} = {total}", verdict)
-    if derived.discount_amount is not None:
+    if derived.discount_amount is not None and derived.discount_amount < 0:
+        excess = _plain(-derived.discount_amount)
+        yield Step("paid_more", f"{_yuan(paid)} − {_yuan(listed)} = {excess}", "paid_more")
+    elif derived.discount_amount is not None:
         yield Step("discount", f"{_yuan(listed)} − {_yuan(paid)} = {_plain(derived.discount_amount)}")
     if quota and listed is not None:
         yield Step("unit_price_list", f"{_yuan(listed)} ÷ {quota:,} = {derived.unit_price_list}")

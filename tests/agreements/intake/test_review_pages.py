@@ -157,6 +157,14 @@ def test_the_arithmetic_is_shown(client, fresh_id):
         assert formula in page
 
 
+def test_more_paid_than_the_list_price_is_a_warning_and_no_discount(client):
+    answer = upload(client, ("agreement.md", example(passages={"| 实付金额 | 800.00 |": "| 实付金额 | 1900.00 |"})))
+
+    page = client.get(answer.location).text
+    assert "1,900.00 − 1,200.00 = 700.00" in page
+    assert ("−700.00" in page, "-700.00" in page, "实付金额高于商品价格" in page) == (False, False, True)
+
+
 def test_a_term_that_differs_is_marked_beside_the_standard_form(app, client):
     answer = upload(client, ("agreement.md", example(passages={"五个工作日": "十个工作日"})))
 

@@ -3,6 +3,7 @@
 import json
 
 from agreements.kernel.db import db
+from agreements.kernel.money import Money
 from agreements.register.actions import agreement_of_order
 from compliance.breaches.suspension import decide_suspension, reinstate
 from compliance.notices.rules import Language
@@ -43,6 +44,15 @@ def test_a_wrong_payment_is_told_beside_its_field_and_nothing_typed_is_lost(app)
         assert 'value="ALI-1"' in response.get_data(as_text=True) or field == "reference"
     assert client.post(f"{PAGE}/payment", PAYMENT | {"discount": "1"}).status_code == 422
     assert read(lambda session: agreement_of_order(session, ORDER)).effective_at is None
+
+
+def test_more_paid_than_the_list_price_is_said_in_words_and_is_no_discount(app):
+    def dearer(session):
+        a_registered_agreement(session, paid_amount=Money(190000))
+
+    page = text_of(opened_at(app, at("Mon 2024-07-29 09:30"), set_up=dearer).get(PAGE))
+    assert zh("paid more than the list price by %(amount)s") % {"amount": "¥700.00"} in page
+    assert ("-¥" in page, "−700" in page, "-700" in page) == (False, False, False)
 
 
 def test_who_may_not_confirm_sees_no_form_and_is_refused(app):
