@@ -175,7 +175,7 @@ def theirs(story, number, party):
             SigningParty.TENANT,
             signed_at=now,
             signer=party.contact,
-            upload=Upload("补充协议（双方签署）.pdf", "application/pdf", files.content_of(session, supplement.file)),
+            upload=Upload("补充协议（双方签署）.pdf", "application/pdf", a_plain_pdf(f"{number} scanned")),
             version=supplement.version,
             actor=OFFICER,
             now=now,

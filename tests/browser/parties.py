@@ -117,4 +117,9 @@ SHINAN = Party(
 )
 HUAISHU = Party("huaishu", "槐树会展服务（青岛）有限公司", "钟毓秀", 14, "Mon 2025-12-01", "Mon 2027-03-01", ID2)
 XIUQIU = Party("xiuqiu", "绣球婚庆策划（重庆）有限公司", "江映雪", 15, "Mon 2025-12-01", "Mon 2027-03-01", BANK4)
+JINGUI = Party("jingui", "金桂会务服务（南宁）有限公司", "陆听雨", 16, "Wed 2020-01-01", "Thu 2020-12-31", ID2)
+YULAN = Party(
+    "yulan", "玉兰家政服务（昆明）有限公司", "范思远", 17, "Wed 2020-07-01", "Wed 2021-06-30", MOBILE3, MIDDLE
+)
+HEHUAN = Party("hehuan", "合欢旅行社（桂林）有限公司", "江如练", 18, "Wed 2021-12-01", "Wed 2022-11-30", BANK4)
 IN_SERVICE = (HAITANG, YUNSHAN, YINXING, BAIHUA, QINGSONG, DANFENG, ZIJING, SHILIU, LANMEI, DONGQING, HUAISHU, XIUQIU)

@@ -14,6 +14,7 @@ from agreements.kernel.db import unit_of_work
 from compliance.changes.rules import ChangeKind
 from compliance.upstream.rules import ChangeKind as UpstreamKind
 from tests.browser.contract_story import the_contract_side
+from tests.browser.late_story import what_is_left
 from tests.browser.parties import (
     BAIHUA,
     BANK4,
@@ -57,6 +58,7 @@ def populate(app, mail_server):
     cases_of_autumn(story)
     this_week(story)
     the_contract_side(story)
+    what_is_left(story)
     story.go_to(NOW)
     return logins
 
