@@ -18,7 +18,9 @@ TERM_OF = {
 }
 COUNTED_UNITS = ("working_day", "calendar_day")
 MARK = "terms:"
-"""What a recount by terms names instead of a calendar, before the id of the instrument."""
+"""What a recount by terms names instead of a calendar, before the id of the instrument, 0 for none."""
+DECIDED = "+conflict:"
+"""Before the id of the conflict of terms that an approver decided, where one was."""
 
 
 def count_by_terms(session: Session, obligation: Obligation, *, now: datetime) -> Deadline | None:

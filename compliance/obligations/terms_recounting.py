@@ -1,54 +1,49 @@
-"""Counting open dates again when our record of a term was corrected, or a supplement reaches back (E-36, I-6).
+"""Counting open dates again when a term was corrected, decided between, or a supplement reaches back (E-36, I-6, E-11).
 
-An obligation keeps the term that applied when it was triggered; only what we had read wrongly, or what both sides
-agreed for the past, moves it. What was judged late by a wrong date is judged again where the right one is later; what
-was performed in time stays so, whatever we read now (main 二 3).
+An obligation keeps the term that applied when it was triggered; only what we had read wrongly, what an approver chose
+of annex and online terms (main 二 3), or what both sides agreed for the past, moves it. What was judged late by a wrong
+date is judged again where the right one is later; what was performed in time stays so, whatever we read now.
 """
 
 from datetime import datetime
 
-from sqlalchemy import ScalarSelect, String, case, cast, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, String, case, cast, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from agreements.calendar.deadline_rules import Deadline
 from agreements.register.models import Instrument, Term
+from agreements.register.term_models import TermConflict
 from compliance.obligations import recounting
 from compliance.obligations.actions import rejudge
 from compliance.obligations.models import Obligation, ObligationRecount
 from compliance.obligations.recount_rules import Recount, RecountOutcome, RecountReason, judge_recount
 from compliance.obligations.rules import ObligationState
-from compliance.obligations.terms_counting import MARK, TERM_OF, count_by_terms
+from compliance.obligations.terms_counting import DECIDED, MARK, TERM_OF, count_by_terms
 
 LATE = (ObligationState.OVERDUE, ObligationState.PERFORMED_LATE)
 
 
 def counted_by_old_terms(session: Session, *, due_by: datetime) -> list[int]:  # noqa: ARG001 - what is known is due
-    """Return open obligations whose term was recorded anew since they were opened; earliest bound first."""
-    newest = _newest()
-    done = exists().where(
-        ObligationRecount.obligation_id == Obligation.id,
-        ObligationRecount.to_version == literal(MARK).concat(cast(newest, String)),
-    )
+    """Return open obligations whose term was recorded or decided since they were opened; earliest bound first."""
+    mark = _mark()
+    done = exists().where(ObligationRecount.obligation_id == Obligation.id, ObligationRecount.to_version == mark)
     return list(
         session.scalars(
             select(Obligation.id)
-            .where(Obligation.state == ObligationState.OPEN, Obligation.code.in_(TERM_OF), newest.is_not(None), ~done)
+            .where(Obligation.state == ObligationState.OPEN, Obligation.code.in_(TERM_OF), mark.is_not(None), ~done)
             .order_by(Obligation.overdue_from, Obligation.id)
         )
     )
 
 
 def judged_by_old_terms(session: Session, *, due_by: datetime) -> list[int]:  # noqa: ARG001 - what is known is due
-    """Return obligations judged late whose term was recorded anew since they were opened; earliest bound first."""
-    newest = _newest()
-    done = exists().where(
-        ObligationRecount.obligation_id == Obligation.id,
-        ObligationRecount.to_version == literal(MARK).concat(cast(newest, String)),
-    )
+    """Return obligations judged late whose term was recorded or decided since they opened; earliest bound first."""
+    mark = _mark()
+    done = exists().where(ObligationRecount.obligation_id == Obligation.id, ObligationRecount.to_version == mark)
     return list(
         session.scalars(
             select(Obligation.id)
-            .where(Obligation.state.in_(LATE), Obligation.code.in_(TERM_OF), newest.is_not(None), ~done)
+            .where(Obligation.state.in_(LATE), Obligation.code.in_(TERM_OF), mark.is_not(None), ~done)
             .order_by(Obligation.overdue_from, Obligation.id)
         )
     )
@@ -60,11 +55,11 @@ def rejudge_by_terms(session: Session, obligation_id: int, *, now: datetime) -> 
     Only a later date changes anything: then the duty is open again, or was performed in time, or was late later.
     """
     found = session.execute(
-        select(Obligation, _newest()).where(Obligation.id == obligation_id, Obligation.state.in_(LATE))
+        select(Obligation, _mark()).where(Obligation.id == obligation_id, Obligation.state.in_(LATE))
     ).first()
     if found is None or found[1] is None:
         return None
-    obligation, instrument_id = found
+    obligation, mark = found
     new = count_by_terms(session, obligation, now=now)
     later = new is not None and new.due_on > obligation.due_on
     if new is None:
@@ -81,7 +76,7 @@ def rejudge_by_terms(session: Session, obligation_id: int, *, now: datetime) -> 
         from_due_on=obligation.due_on,
         counted_on=new.due_on if new is not None else obligation.due_on,
         from_version=obligation.calendar_version,
-        to_version=f"{MARK}{instrument_id}",
+        to_version=mark,
         recounted_at=now,
     )
     session.add(row)
@@ -100,12 +95,11 @@ def recount_by_terms(session: Session, obligation_id: int, *, now: datetime) -> 
     a person; a tenant's date is never moved earlier.
     """
     found = session.execute(
-        select(Obligation, _newest()).where(Obligation.id == obligation_id, Obligation.state == ObligationState.OPEN)
+        select(Obligation, _mark()).where(Obligation.id == obligation_id, Obligation.state == ObligationState.OPEN)
     ).first()
     if found is None or found[1] is None:
         return None
-    obligation, instrument_id = found
-    mark = f"{MARK}{instrument_id}"
+    obligation, mark = found
     known = select(ObligationRecount.id).where(
         ObligationRecount.obligation_id == obligation.id, ObligationRecount.to_version == mark
     )
@@ -149,10 +143,13 @@ def _judge(obligation: Obligation, new: Deadline | None, *, now: datetime) -> Re
     )
 
 
-def _newest() -> ScalarSelect[int]:
-    """The newest instrument recorded since the obligation was opened that says its term for when it was triggered."""
+def _mark() -> ColumnElement[str | None]:
+    """Name what last set an obligation's term anew since it was opened: an instrument, a decision, or both; or None.
+
+    The instrument says the term for when the obligation was triggered; the decision is an approver's between two.
+    """
     key = case(*((Obligation.code == code, literal(term)) for code, term in TERM_OF.items()))
-    return (
+    newest = (
         select(func.max(Instrument.id))
         .join(Term, Term.instrument_id == Instrument.id)
         .where(
@@ -163,4 +160,21 @@ def _newest() -> ScalarSelect[int]:
         )
         .correlate(Obligation)
         .scalar_subquery()
+    )
+    decided = (
+        select(func.max(TermConflict.id))
+        .where(
+            TermConflict.agreement_id == Obligation.agreement_id,
+            TermConflict.key == key,
+            TermConflict.approved_by.is_not(None),
+            TermConflict.resolved_at > Obligation.opened_at,
+        )
+        .correlate(Obligation)
+        .scalar_subquery()
+    )
+    by_instrument = literal(MARK).concat(cast(func.coalesce(newest, 0), String))
+    return case(
+        (decided.is_not(None), by_instrument.concat(literal(DECIDED)).concat(cast(decided, String))),
+        (newest.is_not(None), by_instrument),
+        else_=None,
     )
