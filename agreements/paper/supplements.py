@@ -14,7 +14,7 @@ from agreements.kernel import files
 from agreements.kernel.access.rules import Actor, Permission, require
 from agreements.kernel.errors import N_, InvalidInput
 from agreements.kernel.instants import SHANGHAI, legal_date
-from agreements.kernel.web.language import label
+from agreements.kernel.web.language import label, period_words
 from agreements.paper.content import Grid, PaperContent, Paragraph, PartyBlock, Signature, Weight
 from agreements.paper.issuing import documents_for, issue, provider_name
 from agreements.paper.models import OfficialDocument, VaultCopy
@@ -166,7 +166,7 @@ def _said(key: str, value: Any) -> str:
 def _parts(value: dict[str, Any]) -> str:
     lines = []
     if "value" in value and "unit" in value:
-        lines.append(label("period_words", value["unit"]).replace("N", str(value["value"])).replace(" ", ""))
+        lines.append(period_words(value["value"], value["unit"]).replace(" ", ""))
     for part, said in value.items():
         if part not in ("value", "unit", "clause") and said is not None:
             lines.append(f"{label('term_part', part)}：{_said('', said)}")

@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from flask import Flask, current_app, g, request
-from flask_babel import Babel, get_locale, gettext
+from flask_babel import Babel, get_locale, gettext, ngettext
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
@@ -24,6 +24,7 @@ OWN_NAMES = {Locale.ZH: "中文", Locale.EN: "English"}
 def prepare_language(app: Flask) -> None:
     Babel(app, locale_selector=chosen_locale, default_locale="zh", default_timezone="Asia/Shanghai")
     app.jinja_env.globals["_"] = text_of_template
+    app.jinja_env.globals["period_words"] = period_words
     app.context_processor(lambda: _words_in(_language()))
 
 
@@ -62,6 +63,22 @@ def in_words(value: object) -> object:
 def label(kind: str, value: object) -> str:
     """Return the word for a value of an enumeration: the catalogue's entry `kind.value`."""
     return _text(_language(), f"{kind}.{value}")
+
+
+def period_words(count: int, unit: str) -> str:
+    """Return a period in words, such as 1 working day or 5 working days; an unknown unit as it is."""
+    match unit:
+        case "working_day":
+            return str(ngettext("%(num)d working day", "%(num)d working days", count))
+        case "calendar_day":
+            return str(ngettext("%(num)d calendar day", "%(num)d calendar days", count))
+        case "hour":
+            return str(ngettext("%(num)d hour", "%(num)d hours", count))
+        case "month":
+            return str(ngettext("%(num)d month", "%(num)d months", count))
+        case "year":
+            return str(ngettext("%(num)d year", "%(num)d years", count))
+    return f"{count} {unit}"
 
 
 def text(msgid: str) -> str:

@@ -9,7 +9,7 @@ from flask_babel import force_locale
 from agreements.kernel.access.rules import Role
 from agreements.kernel.money import Money
 from agreements.kernel.web import formats
-from agreements.kernel.web.language import label
+from agreements.kernel.web.language import label, period_words
 from tests.builders import at, day
 from tests.builders_access import signed_in_client
 
@@ -135,3 +135,19 @@ def test_a_template_speaks_the_language_of_its_reader_and_not_of_its_first_one(a
     for locale, words in (("zh", "第3.3条"), ("en", "Clause 3.3")):
         with force_locale(locale):
             assert template.render() == words
+
+
+@pytest.mark.parametrize(
+    ("locale", "count", "unit", "words"),
+    [
+        ("en", 1, "working_day", "1 working day"),
+        ("en", 7, "working_day", "7 working days"),
+        ("en", 1, "month", "1 month"),
+        ("en", 2, "year", "2 years"),
+        ("zh", 7, "working_day", "7 个工作日"),
+        ("zh", 1, "calendar_day", "1 日"),
+    ],
+)
+def test_a_period_is_singular_or_plural_as_english_has_it(app, locale, count, unit, words):
+    with app.test_request_context(), force_locale(locale):
+        assert period_words(count, unit) == words
