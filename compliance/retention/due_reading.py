@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from agreements.kernel.audit import AuditEvent
 from agreements.kernel.errors import N_, InvalidInput, NotFound
+from agreements.kernel.files import StoredFile
 from agreements.parties.models import Party, Tenant
 from agreements.parties.rules import normalised_name
 from agreements.register.models import Agreement
@@ -140,11 +141,12 @@ def stage_counts(session: Session, *, now: datetime) -> dict[Stage, int]:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What one proposal would destroy now. kept: what keeps it, if anything does."""
+    """What one proposal would destroy now. names: of its files, by id; kept: what keeps it, if anything does."""
 
     proposal: PurgeProposal
     clock: RetentionClock
     plan: Plan
+    names: dict[int, str]
     kept: Kept
     approvals: list[Any]
     has_approved: bool
@@ -179,10 +181,16 @@ def _preview(session: Session, proposal: PurgeProposal, *, person_id: int | None
             )
         ).one(),
         plan=plan,
+        names=_names(session, [each.key[0] for each in plan.files]),
         kept=kept_agreement(session, proposal.agreement, proposal.retention_class, now=now),
         approvals=approvals,
         has_approved=any(each.person_id == person_id for each in approvals),
     )
+
+
+def _names(session: Session, ids: list[int]) -> dict[int, str]:
+    rows = session.execute(select(StoredFile.id, StoredFile.name).where(StoredFile.id.in_(ids)))
+    return {row.id: row.name for row in rows}
 
 
 def proposals(*, state: ProposalState | None) -> Select[Any]:

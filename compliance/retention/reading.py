@@ -1,6 +1,6 @@
 """What the retention pages say; nothing here changes anything."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -163,11 +163,18 @@ def sheet_of(session: Session, agreement: Agreement, *, now: datetime) -> Sheet:
 
 
 def _counts(session: Session, agreement: Agreement) -> Counter[tuple[str, RetentionClass | None]]:
+    """Count files and values; a file that several columns name is one."""
     found: Counter[tuple[str, RetentionClass | None]] = Counter()
+    told: defaultdict[RetentionClass, set[int]] = defaultdict(set)
     for each in holdings():
         owner = agreement.tenant_id if each.is_tenants else agreement.id
         rows = each.rows(each.column).where(each.owner == owner)
-        here = len(session.execute(rows.where(each.column.in_(KEPT_FILES)) if each.is_file else rows).all())
+        if each.is_file:
+            ids = set(session.scalars(rows.where(each.column.in_(KEPT_FILES))))
+            here = len(ids - told[each.retention_class])
+            told[each.retention_class] |= ids
+        else:
+            here = len(session.execute(rows).all())
         if each.is_tenants and each.column.table.name != "agreement":
             found["tenant", None] += here
         else:

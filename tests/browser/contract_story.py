@@ -281,11 +281,16 @@ def lists_of_orders(story):
 
 
 def _changed(party):
-    """Another order of a party, whose change notification is due sooner and whose last clause is gone."""
+    """Another order of a party: one clause sooner due, one in other words, one unread, one more, and the last gone."""
     text = party.contract().content.decode()
     return (
         text.replace(party.order_no, "900000000000999")
         .replace("变更之日起五个工作日内主动书面告知", "变更之日起三个工作日内主动书面告知")
+        .replace("甲方应守法经营，", "甲方应当守法经营，")
+        .replace(
+            "乙方已经履行约定义务的，甲方后续行为的损失属于商业风险，由甲方自担", "日后之损害属于商业风险，找甲方便是"
+        )
+        .replace("### 5.", "4.8 乙方每季度向甲方提供一份核验质量报告。\n\n### 5.")
         .replace("8.1 修改本协议的任何内容，都必须由双方另行签订补充协议。", "")
     ).encode()
 

@@ -85,8 +85,8 @@ def old_papers(story):
             )
     story.run_jobs()
     for people, classes in (
-        ((APPROVER, ADMIN), (RetentionClass.NOTICES, RetentionClass.CASES)),
-        ((ADMIN,), (RetentionClass.CONTRACTS,)),
+        ((APPROVER, ADMIN), (RetentionClass.CONTRACTS, RetentionClass.NOTICES)),
+        ((ADMIN,), (RetentionClass.CASES,)),
     ):
         for person in people:
             say_yes(story, JINGUI, person, classes)

@@ -172,7 +172,7 @@ PAGES = (
     ("agreement-destroyed", "legal_officer", f"/agreements/{JINGUI.order_no}"),
     ("due", "legal_officer", "/retention/due"),
     ("due-proposed", "legal_approver", "/retention/due?stage=proposed"),
-    ("destruction-preview", "legal_approver", "/retention/preview?proposal=1&proposal=4"),
+    ("destruction-preview", "legal_approver", "/retention/preview?proposal=3&proposal=4"),
     ("destruction-preview-read", "legal_officer", "/retention/preview?proposal=4"),
     ("certificates", "auditor", "/retention/certificates"),
     ("certificate", "auditor", "/retention/certificates/XH-2026-0001"),

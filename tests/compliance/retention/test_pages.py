@@ -197,7 +197,7 @@ def test_proposals_are_chosen_previewed_and_approved_by_two_people(app):
     page = first.get("/retention/preview?proposal=1&proposal=2&proposal=3")
     chosen = re.findall(r'name="proposal" value="(\d+:[0-9a-f]{64})"', page.text)
     assert len(chosen) == 3
-    assert "contact.phone_sealed" in page.text
+    assert "联系人电话" in page.text
     assert first.get("/retention/preview").status_code == 422
 
     assert first.post("/retention/approve", {"proposal": chosen, "reason": ""}).status_code == 422

@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from flask_babel import force_locale, gettext
 
 from agreements.kernel.web.rest_document import document_of, operations_of
+from compliance.retention.holdings import FILES, holdings
 from compliance.retention.seen import WORDS, seen
 
 WEB_FILES = re.compile(r"(/files/<|file$|/download|/proof$|\.csv$|\.xlsx$|/statement$)")
@@ -47,3 +49,12 @@ def test_every_file_of_the_pages_has_its_word(app):
 
     assert "papers.download" in files
     assert files <= set(WORDS)
+
+
+@pytest.mark.parametrize("locale", ["zh", "en"])
+def test_whatever_can_be_destroyed_has_its_word(app, locale):
+    sources = {FILES, *(f"{each.column.table.name}.{each.column.name}" for each in holdings() if not each.is_file)}
+    keys = [f"destroyed_source.{source}" for source in sorted(sources)]
+
+    with app.test_request_context(), force_locale(locale):
+        assert [key for key in keys if gettext(key) == key] == []
