@@ -145,15 +145,22 @@ def register(
 
 
 def _row(session: Session, imported: ContractImport) -> dict[str, Any]:
-    review = review_of(session, imported)
+    """Tell the row; once the text was destroyed, by the agreement that it became."""
+    agreement = imported.agreement
+    if imported.is_destroyed and agreement is not None:
+        order_no: Any = agreement.order_no
+        party_a: Any = agreement.tenant.party.name
+    else:
+        review = review_of(session, imported)
+        order_no, party_a = review.value("order.order_no"), review.value("parties.party_a.name")
     return {
         "id": imported.id,
         "version": imported.version,
         "state": imported.state,
         "source_name": imported.source_name,
-        "order_no": review.value("order.order_no"),
-        "party_a": review.value("parties.party_a.name"),
-        "agreement": imported.agreement.order_no if imported.agreement else None,
+        "order_no": order_no,
+        "party_a": party_a,
+        "agreement": agreement.order_no if agreement else None,
         "created_by": imported.created_by,
         "created_at": imported.created_at,
     }

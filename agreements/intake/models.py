@@ -66,6 +66,11 @@ class ContractImport(Base):
     corrections: Mapped[list["ImportCorrection"]] = relationship(order_by="ImportCorrection.id")
     confirmations: Mapped[list["ImportConfirmation"]] = relationship(order_by="ImportConfirmation.id")
 
+    @property
+    def is_destroyed(self) -> bool:
+        """Whether text and draft were erased when their retention period was over (clause 5.2)."""
+        return not self.draft_sealed
+
 
 class ReviewWarning(Base):
     """What a person must look at before registration. `detail` is empty where the code says it all."""

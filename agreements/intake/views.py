@@ -121,7 +121,7 @@ def _list_page(*, outcomes: list[Outcome] | None = None, error: LuyueError | Non
     return render_template(
         "intake/list.html",
         page=page,
-        reviews={row.id: review_of(session, row) for row in page.rows},
+        reviews={row.id: review_of(session, row) for row in page.rows if not row.is_destroyed},
         state=state,
         counts=counts,
         outcomes=outcomes or [],

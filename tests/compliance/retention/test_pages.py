@@ -6,6 +6,7 @@ import pytest
 from flask import url_for
 from sqlalchemy import select, update
 
+from agreements.intake.models import ContractImport, ImportState
 from agreements.kernel.access_log import SensitiveAccess, SensitiveKind
 from agreements.kernel.files import StoredFile
 from agreements.kernel.web.mounting import Audience, access_of_endpoint
@@ -19,6 +20,7 @@ from tests.builders import at
 from tests.builders_access import signed_in_client
 from tests.builders_compliance import a_demanded_case, arrive, sweep
 from tests.builders_desk import opened_at, read, text_of, zh
+from tests.builders_rest import a_program
 from tests.compliance.retention.test_purging import AFTER, an_expired_agreement, destroy_all, run
 
 ORDER = "200000000000001"
@@ -182,6 +184,36 @@ def test_every_page_of_an_agreement_still_opens_when_its_papers_are_destroyed(ap
     assert broken == []
     assert read(lambda session: len(session.scalars(select(DestructionCertificate)).all())) == min(len(classes), 3)
     assert client.get(f"/agreements/{ORDER}").status_code == 200
+
+
+def test_the_lists_of_imports_open_when_one_s_text_is_destroyed(app):
+    def world(session):
+        agreement = an_expired_agreement(session)
+        session.add(
+            ContractImport(
+                row_key="0" * 32,
+                file_id=agreement.document_id,
+                source_name="协议.md",
+                text_sealed="sealed",
+                draft_sealed="sealed",
+                state=ImportState.REGISTERED,
+                agreement_id=agreement.id,
+                version=1,
+                created_by="张法务",
+                created_at=NOW,
+            )
+        )
+        session.flush()
+        destroy_all(session)
+
+    client = opened_at(app, AFTER, set_up=world)
+
+    words = text_of(client.get("/import?state=registered"))
+    assert ORDER in words
+    assert "海棠" in words
+    [row] = a_program(app, "legal_officer").get("/imports?state=registered").json["items"]
+    assert (row["order_no"], row["agreement"], row["source_name"]) == (ORDER, ORDER, "")
+    assert client.get(f"/import/{row['id']}").status_code == 404
 
 
 def test_proposals_are_chosen_previewed_and_approved_by_two_people(app):
