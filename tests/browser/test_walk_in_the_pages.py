@@ -145,11 +145,11 @@ class Walk:
         officer.click("#field-order\\.order_no [data-shows]")
         expect(officer.locator(".evidence.is-lit")).to_contain_text(ORDER_NO)
 
-        codes = officer.locator(".warning-code").all_inner_texts()
-        assert set(codes) == {
-            "purchaser_account_mismatch",
-            "party_a_contact_is_company_name",
-            "signed_on_non_working_day",
+        warnings = officer.locator(".warning-title").all_inner_texts()
+        assert {warning.split("\n")[0].strip() for warning in warnings} == {
+            "购买方账号与甲方不一致",
+            "联系人为公司名称",
+            "在非工作日签署",
         }
         expect(officer.locator("#register button[type=submit]")).to_be_disabled()
         for left in range(officer.locator("form.acknowledge").count(), 0, -1):
