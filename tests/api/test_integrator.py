@@ -223,7 +223,8 @@ def test_a_pdf_is_checked_compared_and_kept(officer):
     assert (kept.status_code, officer.get("/copies").json["total"]) == (201, 1)
     formal = officer.post(f"/copies/{kept.json['id']}/formal", {})
     assert (formal.status_code, formal.json["code"]) == (409, "NOT_A_FORMAL_COPY")
-    assert officer.post("/paper-checks", {"file": a_file(b"%PDF-1.7", "cut off.pdf", "application/pdf")}).status_code == 422
+    cut_off = a_file(b"%PDF-1.7", "cut off.pdf", "application/pdf")
+    assert officer.post("/paper-checks", {"file": cut_off}).status_code == 422
 
 
 def test_a_sealed_supplement_is_our_signature(app, world, officer):
