@@ -70,3 +70,15 @@ def allow_null(table: str, column: str) -> None:
     if not found:
         raise ValueError(f"{table}.{column} may be empty already, or its text is not ours: {text}")
     _store(connection, table, changed)
+
+
+def drop_check(table: str, name: str) -> None:
+    """Take the CHECK of this name away."""
+    connection = op.get_bind()
+    if connection.dialect.name != "sqlite":
+        op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+        return
+    text: str = connection.execute(sa.text(_STORED), {"table": table}).scalar_one()
+    start = text.index(f"CONSTRAINT {name} CHECK")
+    before, after = text[:start].rstrip(), text[_end_of(text, start) :]
+    _store(connection, table, before.removesuffix(",") + after)
