@@ -1,8 +1,8 @@
 """The process in which foreign files are opened: `python -m agreements.intake.formats.reading_process FD`.
 
-It holds the parsers ready and forks a child for every file. The child is confined in memory, time and files, answers
-on its own socket and ends; a parser's fault or a hostile file can hurt nothing else. No secret of the program is in
-its environment.
+It holds the parsers ready and keeps one child waiting for the next file. That child takes it, is confined in memory,
+time and files, answers on the file's own socket and ends; a parser's fault or a hostile file can hurt nothing else. No
+secret of the program is in its environment.
 """
 
 import gc
@@ -39,20 +39,37 @@ endstream endobj
 trailer <</Root 1 0 R>>"""
 
 
+TAKEN, CLOSED = b"t", b"c"
+
+
 def serve(control: socket.socket) -> None:
-    """Fork a child for each socket that comes in; end when the program that asks has ended."""
+    """Keep a child waiting for each next file; end when the program that asks has ended, or no child comes to wait."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system reaps the children
     warm_up()
     gc.freeze()
     while True:
-        word, sockets, _, _ = socket.recv_fds(control, WORDS, 1)
-        if not word:
-            return
-        answer = socket.socket(fileno=sockets[0])
+        said, says = os.pipe()
         if os.fork() == 0:
-            control.close()
-            _read_one(word.decode(), answer)
-        answer.close()
+            os.close(said)
+            _wait_and_read(control, says)
+        os.close(says)
+        word = os.read(said, 1)
+        os.close(said)
+        if word != TAKEN:
+            return
+
+
+def _wait_and_read(control: socket.socket, says: int) -> NoReturn:
+    """Wait for one file, say so, read it; memory that reading writes to is made this child's own before."""
+    gc.disable()  # what it would touch is shared with the parent
+    read_pdf("", PLAIN_PDF)
+    word, sockets, _, _ = socket.recv_fds(control, WORDS, 1)
+    os.write(says, TAKEN if word else CLOSED)
+    if not word:
+        os._exit(0)
+    os.close(says)
+    control.close()
+    _read_one(word.decode(), socket.socket(fileno=sockets[0]))
 
 
 def warm_up() -> None:
@@ -68,7 +85,6 @@ def warm_up() -> None:
 def _read_one(kind: str, answer: socket.socket) -> NoReturn:
     """Read one file from the socket, answer, end."""
     status = 1
-    gc.disable()  # what it would touch is shared with the parent
     try:
         confine(READING_MEMORY_BYTES, READING_SECONDS)
         answer.sendall(json.dumps(outcome_of(kind, _received(answer))).encode("ascii"))
