@@ -15,6 +15,7 @@ class PaperKind(StrEnum):
     RESUME_NOTICE = "resume_notice"
     SETTLEMENT_STATEMENT = "settlement_statement"
     EVIDENCE_COVER = "evidence_cover"
+    DESTRUCTION_CERTIFICATE = "destruction_certificate"
 
 
 class PaperLanguage(StrEnum):

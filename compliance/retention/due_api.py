@@ -12,7 +12,9 @@ from agreements.kernel.db import db
 from agreements.kernel.web.rest import RestRoom, require_shown_text
 from agreements.kernel.web.rest_fields import ID, Choice, Day, Moment, StrictSchema, Text, Word, absent
 from agreements.kernel.web.rest_lists import PageQuery, page_of_rows, page_schema
+from agreements.paper.api import PaperShown, shown_paper
 from compliance.retention import due_reading
+from compliance.retention.certificate_paper import paper_of, seal_certificate
 from compliance.retention.due_reading import Stage
 from compliance.retention.models import DestructionCertificate, RetentionClock
 from compliance.retention.purging import LONGEST_REASON, approvals_needed, approve, proposal_of_id
@@ -110,6 +112,13 @@ class WholeCertificateShown(CertificateShown):
     approvals = fields.List(fields.Nested(DestructionApprovalShown), required=True)
     items = fields.List(fields.Nested(DestroyedItemShown), required=True)
     unaltered = fields.Boolean(required=True)
+    paper = fields.Nested(
+        PaperShown, required=True, allow_none=True, metadata={"description": "Its sealed document; null before."}
+    )
+
+
+class SealCertificateBody(StrictSchema):
+    """The address says it all."""
 
 
 DuePage = page_schema(DueClassShown, "DueClassPage")
@@ -161,7 +170,19 @@ def certificates(*, page: int, size: int) -> dict[str, Any]:
 def one_certificate(number: str) -> dict[str, Any]:
     """A certificate with each thing that was destroyed, and whether it says what the audit trail recorded."""
     session = db.session()
+    return _whole_certificate(session, due_reading.certificate_of_number(session, require_shown_text(number, "number")))
+
+
+@room.acts("/certificates/<number>/seal", takes=SealCertificateBody, answers=WholeCertificateShown)
+def seal_one_certificate(session: Session, *, now: datetime, number: str) -> dict[str, Any]:
+    """Make the sealed and signed PDF of a certificate; a second time changes nothing."""
     found = due_reading.certificate_of_number(session, require_shown_text(number, "number"))
+    seal_certificate(session, found, actor=g.actor, now=now)
+    return _whole_certificate(session, found)
+
+
+def _whole_certificate(session: Session, found: DestructionCertificate) -> dict[str, Any]:
+    paper = paper_of(session, found)
     return _certificate(found) | {
         "approvals": [
             {"name": name, "approved_at": at, "reason": reason}
@@ -169,6 +190,7 @@ def one_certificate(number: str) -> dict[str, Any]:
         ],
         "items": found.items,
         "unaltered": due_reading.is_unaltered(session, found),
+        "paper": shown_paper(paper) if paper else None,
     }
 
 

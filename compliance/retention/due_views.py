@@ -13,7 +13,7 @@ from agreements.kernel.access.rules import Permission, require
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import N_, Conflict, InvalidInput, LuyueError
 from agreements.kernel.web.paging import page_of
-from compliance.retention import due_reading
+from compliance.retention import certificate_paper, due_reading
 from compliance.retention.due_reading import Stage
 from compliance.retention.purging import approvals_needed, approve, proposal_of_id
 from compliance.retention.rules import LAW, RetentionClass
@@ -140,4 +140,16 @@ def certificate(number: str) -> ResponseReturnValue:
         law=LAW,
         approvals=due_reading.approvals_shown(found),
         is_unaltered=due_reading.is_unaltered(session, found),
+        paper=certificate_paper.paper_of(session, found),
+        can_seal=certificate_paper.may_seal(session, g.actor),
     )
+
+
+@destruction.post("/certificates/<number>/seal")
+def seal(number: str) -> ResponseReturnValue:
+    with unit_of_work() as session:
+        found = due_reading.certificate_of_number(session, number)
+        document = certificate_paper.seal_certificate(session, found, actor=g.actor, now=clock.now(session))
+        address = url_for("papers.show", document_id=document.id)
+    flash(gettext("The certificate of destruction is sealed and kept."), "success")
+    return redirect(address)

@@ -41,7 +41,7 @@ CLASS_OF_PAPER = {
     PaperKind.SUPPLEMENT: RetentionClass.CONTRACTS,
     PaperKind.SETTLEMENT_STATEMENT: RetentionClass.CONTRACTS,
 }
-"""A sealed letter goes with its notice, a list of evidence with its case."""
+"""A sealed letter goes with its notice, a list of evidence with its case; a certificate of destruction never goes."""
 MAY_NAME_A_PERSON = {
     "arrival": ("note",),
     "contract_import": ("source_name",),

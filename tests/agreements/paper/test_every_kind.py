@@ -21,6 +21,7 @@ from tests.builders_compliance import a_demanded_case
 from tests.builders_register import APPROVER
 from tests.builders_settlement import a_confirmed_settlement
 from tests.compliance.notices.test_sealed_letters import sealed as a_sealed_letter
+from tests.compliance.retention.test_certificate_paper import sealed as a_sealed_certificate
 
 
 def make(session, kind):
@@ -38,6 +39,8 @@ def make(session, kind):
     if kind is PaperKind.SETTLEMENT_STATEMENT:
         a_confirmed_settlement(session)
         return session.scalars(select(OfficialDocument)).one()
+    if kind is PaperKind.DESTRUCTION_CERTIFICATE:
+        return a_sealed_certificate(session)
     return issue_cover(session, a_demanded_case(session), actor=APPROVER, now=at("Tue 2024-09-24 10:00"))
 
 
