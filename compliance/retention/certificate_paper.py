@@ -40,6 +40,11 @@ HASHES = (
     "文件的校验值为其原始字节的SHA-256；数据项的校验值为其存储内容的SHA-256，加密存储的，为其密文的SHA-256。"
     "校验值仅用于证明所销毁的是何内容，不能据以还原该内容。"
 )
+GONE = (
+    "下列资料的保存期限已经届满。销毁单位依据《最终用户使用协议》附件第5.2条及个人信息保护法律关于保存期限届满应当删除的规定，"
+    "对其予以销毁，现证明如下："
+)
+EMPTY = "下列类别资料的保存期限已经届满。经查，该类别项下无留存内容，未发生销毁，现证明如下："
 KEPT = "除上列内容外，不含上述内容的登记事项及审计日志仍予保存；其他资料或者其他协议仍须保存的文件，不在销毁之列。"
 
 
@@ -107,15 +112,12 @@ def content_of(certificate: DestructionCertificate, *, provider: str, on: date) 
     with force_locale(PaperLanguage.ZH.value):
         facts, items = Facts(_facts(certificate)), [_item(*each) for each in enumerate(certificate.items, 1)]
     blocks: list[Paragraph | Facts | Grid] = [
-        Paragraph(
-            "下列资料的保存期限已经届满。销毁单位依据《最终用户使用协议》附件第5.2条及个人信息保护法律关于"
-            "保存期限届满应当删除的规定，对其予以销毁，现证明如下："
-        ),
+        Paragraph(GONE if items else EMPTY),
         facts,
         Paragraph("销毁审批", Weight.HEADING),
         Grid(("审批人", "审批时间（北京时间）", "审批理由"), tuple(_approvals(certificate)), widths=(2.4, 3.6, 6))
         if certificate.approvers
-        else Paragraph("本类别项下无留存内容，未发生销毁，无需审批。"),
+        else Paragraph("未发生销毁，无需审批。"),
         Paragraph("销毁清单", Weight.HEADING),
     ]
     if items:
@@ -146,6 +148,7 @@ def _facts(certificate: DestructionCertificate) -> tuple[tuple[str, str], ...]:
     code, _, article = LAW[certificate.retention_class].partition(" ")
     law = f"法定最低保存期限为{certificate.floor_months}个月（《{code}》第{article}条）"
     rests_on = f"保存制度所定期限；{law}" if certificate.rests_on is RestsOn.POLICY else law
+    at = certificate.issued_at
     scope = f"文件{certificate.files:,}个，数据项{certificate.erased:,}项"
     if certificate.shared:
         scope += f"；另有{certificate.shared:,}个文件因其他资料仍须保存，未予销毁"
@@ -153,8 +156,8 @@ def _facts(certificate: DestructionCertificate) -> tuple[tuple[str, str], ...]:
         ("资料类别", label("retention_class", certificate.retention_class)),
         ("保存期限", f"{begins}{certificate.months}个月，保存至{_day(certificate.through_on)}24:00"),
         ("期限依据", rests_on),
-        ("销毁时间", f"{_day(legal_date(certificate.issued_at))}{_time(certificate.issued_at)}（北京时间）"),
-        ("销毁方式", "由调度程序执行：文件自存储介质删除，数据项自数据库清除"),
+        ("销毁时间" if certificate.items else "办结时间", f"{_day(legal_date(at))}{_time(at)}（北京时间）"),
+        *([("销毁方式", "由调度程序执行：文件自存储介质删除，数据项自数据库清除")] if certificate.items else []),
         ("销毁范围", scope),
     )
 

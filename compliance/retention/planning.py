@@ -44,6 +44,11 @@ class Plan:
     sha256: str
 
     @property
+    def is_empty(self) -> bool:
+        """Nothing would go, and no share in a file would be given up."""
+        return not self.items and not self.shared
+
+    @property
     def files(self) -> tuple[Item, ...]:
         return tuple(each for each in self.items if each.kind is ItemKind.FILE)
 

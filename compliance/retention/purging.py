@@ -34,7 +34,8 @@ def propose(
 ) -> PurgeProposal | None:
     """Propose a class whose clock has run out; None where it moved on, something keeps it, or it was proposed before.
 
-    The clock is counted again first, for what was performed or settled since moves it.
+    The clock is counted again first, for what was performed or settled since moves it. A class of which nothing is kept
+    asks nobody: it is certified as empty at once.
     """
     schedule_clocks(session, agreement, now=now)
     clock = clocks_of(session, agreement.id).get(retention_class)
@@ -57,6 +58,10 @@ def propose(
     session.add(proposal)
     session.flush()  # the audit row names its id
     _record(session, proposal, "retention.proposed", actor=SCHEDULER, now=now)
+    if plan.is_empty:
+        _certify(session, proposal, plan, [], now=now)
+        _move(session, proposal, ProposalState.PROPOSED, ProposalState.DESTROYED, destroyed_at=now)
+        session.refresh(proposal)
     return proposal
 
 

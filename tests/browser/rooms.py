@@ -175,7 +175,7 @@ PAGES = (
     ("destruction-preview", "legal_approver", "/retention/preview?proposal=3&proposal=4"),
     ("destruction-preview-read", "legal_officer", "/retention/preview?proposal=4"),
     ("certificates", "auditor", "/retention/certificates"),
-    ("certificate", "auditor", "/retention/certificates/XH-2026-0001"),
+    ("certificate", "auditor", "/retention/certificates/XH-2026-0005"),
     ("access-log", "auditor", "/access-log"),
     ("industries", "admin", "/admin/industries"),
     ("import-concealed", "ops", "/import/15"),

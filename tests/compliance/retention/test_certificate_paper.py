@@ -21,14 +21,14 @@ from tests.builders_register import APPROVER, OPS
 from tests.builders_rest import a_program
 from tests.compliance.retention.test_purging import AFTER, an_expired_agreement, destroy_all
 
+OF_CONTRACTS = DestructionCertificate.retention_class == RetentionClass.CONTRACTS
 SEALED_AT = at("Tue 2030-07-30 10:00")
 
 
 def a_certificate(session):
     an_expired_agreement(session)
     destroy_all(session, only=(RetentionClass.CONTRACTS,))
-    wanted = DestructionCertificate.retention_class == RetentionClass.CONTRACTS
-    return session.scalars(select(DestructionCertificate).where(wanted)).one()
+    return session.scalars(select(DestructionCertificate).where(OF_CONTRACTS)).one()
 
 
 def sealed(session):
@@ -102,9 +102,19 @@ def test_it_is_sealed_once_its_files_are_off_the_disk_and_by_who_may_use_the_sea
         seal_certificate(session, certificate, actor=OPS, now=SEALED_AT)
 
 
+def test_a_certificate_of_nothing_says_so(session):
+    a_certificate(session)
+    empty = session.scalars(select(DestructionCertificate).where(~OF_CONTRACTS)).first()
+
+    words = words_of(files.content_of(session, seal_certificate(session, empty, actor=APPROVER, now=SEALED_AT).file))
+
+    assert "该类别项下无留存内容，未发生销毁" in words
+    assert "对其予以销毁" not in words
+
+
 def test_people_seal_it_on_its_page_and_anybody_verifies_it(app):
     client = opened_at(app, SEALED_AT, "legal_approver", set_up=a_certificate)
-    number = read(lambda session: session.scalars(select(DestructionCertificate.number)).one())
+    number = read(lambda session: session.scalars(select(DestructionCertificate.number).where(OF_CONTRACTS)).one())
     path = f"/retention/certificates/{number}"
 
     assert zh("Seal the certificate") in text_of(client.get(path))
@@ -120,7 +130,7 @@ def test_people_seal_it_on_its_page_and_anybody_verifies_it(app):
 
 def test_a_program_seals_it_too_and_ops_may_not(app):
     opened_at(app, SEALED_AT, set_up=a_certificate)
-    number = read(lambda session: session.scalars(select(DestructionCertificate.number)).one())
+    number = read(lambda session: session.scalars(select(DestructionCertificate.number).where(OF_CONTRACTS)).one())
     path = f"/retention/certificates/{number}"
     officer, ops = a_program(app, "legal_officer"), a_program(app, "ops")
 

@@ -4,24 +4,26 @@ import re
 
 import pytest
 from flask import url_for
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from agreements.intake.models import ContractImport, ImportState
 from agreements.kernel.access_log import SensitiveAccess, SensitiveKind
 from agreements.kernel.files import StoredFile
 from agreements.kernel.web.mounting import Audience, access_of_endpoint
-from agreements.register.actions import advance
-from agreements.register.models import Agreement
-from compliance.breaches.models import BreachCase
-from compliance.obligations.models import Obligation
 from compliance.retention.models import DestructionCertificate, PurgeProposal
-from compliance.retention.rules import RetentionClass
+from compliance.retention.rules import OF_AGREEMENTS, RetentionClass
 from tests.builders import at
 from tests.builders_access import signed_in_client
 from tests.builders_compliance import a_demanded_case, arrive, sweep
 from tests.builders_desk import opened_at, read, text_of, zh
 from tests.builders_rest import a_program
-from tests.compliance.retention.test_purging import AFTER, an_expired_agreement, destroy_all, run
+from tests.compliance.retention.test_purging import (
+    AFTER,
+    an_expired_agreement,
+    an_expired_agreement_with_letters,
+    destroy_all,
+    run,
+)
 
 ORDER = "200000000000001"
 NOW = at("Mon 2026-03-02 10:00")
@@ -162,14 +164,7 @@ def test_clause_5_2_what_was_destroyed_is_certified_on_a_page_with_its_hash(app)
 @pytest.mark.parametrize("classes", [(RetentionClass.NOTICES,), tuple(RetentionClass)])
 def test_every_page_of_an_agreement_still_opens_when_its_papers_are_destroyed(app, classes):
     def world(session):
-        a_whole_world(session)
-        session.execute(update(BreachCase).values(state="dismissed", dismissed_reason="证据不足"))
-        session.execute(update(Obligation).values(state="void", void_reason="provider_declined"))
-        session.expire_all()
-        agreement = session.scalars(select(Agreement)).one()
-        advance(session, agreement, now=at("Wed 2025-07-30 00:00"))
-        session.execute(update(Obligation).values(state="void", void_reason="provider_declined"))
-        session.expire_all()
+        an_expired_agreement_with_letters(session)
         destroy_all(session, only=classes)
 
     client = opened_at(app, AFTER, "legal_officer", "legal_approver", "ops", "admin", "finance", set_up=world)
@@ -182,7 +177,9 @@ def test_every_page_of_an_agreement_still_opens_when_its_papers_are_destroyed(ap
     ]
 
     assert broken == []
-    assert read(lambda session: len(session.scalars(select(DestructionCertificate)).all())) == min(len(classes), 3)
+    assert read(lambda session: len(session.scalars(select(DestructionCertificate)).all())) == len(
+        {*classes, RetentionClass.CASES} & set(OF_AGREEMENTS)
+    )
     assert client.get(f"/agreements/{ORDER}").status_code == 200
 
 
@@ -223,12 +220,12 @@ def test_proposals_are_chosen_previewed_and_approved_by_two_people(app):
 
     first = opened_at(app, AFTER, "legal_approver", set_up=world)
     second = signed_in_client(app, "admin", name="周管理")
-    assert text_of(first.get("/retention/due?stage=proposed")).count(ORDER) >= 3
+    assert text_of(first.get("/retention/due?stage=proposed")).count(ORDER) >= 1
     assert first.get("/retention/due?stage=x").status_code == 422
     assert ORDER not in text_of(first.get("/retention/due?stage=blocked&class=cases&q=海棠"))
-    page = first.get("/retention/preview?proposal=1&proposal=2&proposal=3")
+    page = first.get("/retention/preview?proposal=1")
     chosen = re.findall(r'name="proposal" value="(\d+:[0-9a-f]{64})"', page.text)
-    assert len(chosen) == 3
+    assert len(chosen) == 1
     assert "联系人电话" in page.text
     assert first.get("/retention/preview").status_code == 422
 
@@ -241,6 +238,12 @@ def test_proposals_are_chosen_previewed_and_approved_by_two_people(app):
         .status_code
         == 403
     )
-    assert read(lambda session: {each.state for each in session.scalars(select(PurgeProposal))}) == {"proposed"}
+    assert read(lambda session: {each.state for each in session.scalars(select(PurgeProposal))}) == {
+        "proposed",
+        "destroyed",
+    }
     assert second.post("/retention/approve", {"proposal": chosen, "reason": "期满"}).status_code == 302
-    assert read(lambda session: {each.state for each in session.scalars(select(PurgeProposal))}) == {"approved"}
+    assert read(lambda session: {each.state for each in session.scalars(select(PurgeProposal))}) == {
+        "approved",
+        "destroyed",
+    }

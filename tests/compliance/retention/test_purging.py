@@ -11,12 +11,14 @@ from agreements.parties.actions import contact_details
 from agreements.parties.models import Contact
 from agreements.register.actions import advance
 from agreements.register.models import Agreement
+from compliance.breaches.models import BreachCase
 from compliance.breaches.rules import OPEN_CASE_STATES
+from compliance.obligations.models import Obligation
 from compliance.retention.clocks import certificates_of, clocks_of
 from compliance.retention.due_reading import is_unaltered
 from compliance.retention.holding import lift_hold, place_hold
 from compliance.retention.holdings import holdings
-from compliance.retention.models import DestructionCertificate, PurgeProposal, RetentionClock
+from compliance.retention.models import PurgeProposal, RetentionClock
 from compliance.retention.planning import plan_of
 from compliance.retention.positions import kept_whole
 from compliance.retention.purging import approve
@@ -33,7 +35,7 @@ from compliance.retention.rules import (
 from compliance.retention.sweeps import CARRYING_OUT, PROPOSING
 from tests.builders import at, day
 from tests.builders_access import a_staff_member
-from tests.builders_compliance import a_suspected_case, an_agreement_in_service
+from tests.builders_compliance import a_demanded_case, a_suspected_case, an_agreement_in_service, arrive, sweep
 from tests.builders_register import APPROVER, OFFICER, OPS, a_paid_agreement
 
 LAST = at("Mon 2030-07-29 23:59")
@@ -48,12 +50,26 @@ def an_expired_agreement(session, **changed):
     return agreement
 
 
+def an_expired_agreement_with_letters(session):
+    """Demanded to put a case right, dismissed; nothing of it is open."""
+    case = a_demanded_case(session)
+    arrive(session, case.demand_notice, at("Tue 2024-09-24 11:00"))
+    sweep(session, at("Sat 2024-09-28 00:00"), "rectification_sweep")
+    session.execute(update(BreachCase).values(state="dismissed", dismissed_reason="证据不足"))
+    session.expire_all()
+    agreement = session.scalars(select(Agreement)).one()
+    advance(session, agreement, now=at("Wed 2025-07-30 00:00"))
+    session.execute(update(Obligation).values(state="void", void_reason="provider_declined"))
+    session.expire_all()
+    return agreement
+
+
 def run(session, now):
     """Run what the scheduler runs; returns how many acts it made."""
     acted = 0
-    for sweep in (*PROPOSING, *CARRYING_OUT):
-        for item in sweep.find(session, due_by=now):
-            acted += sweep.act(session, item, now=now) is not False
+    for each in (*PROPOSING, *CARRYING_OUT):
+        for item in each.find(session, due_by=now):
+            acted += each.act(session, item, now=now) is not False
     session.expire_all()
     return acted
 
@@ -203,17 +219,34 @@ def test_an_altered_certificate_is_known(session):
 
 
 def test_a_class_goes_by_itself_and_the_others_stay(session):
-    agreement = an_expired_agreement(session)
+    agreement = an_expired_agreement_with_letters(session)
     document = agreement.document
     run(session, AFTER)
+    assert set(certificates_of(session, agreement.id)) == {CASES}  # nothing is kept of it
     [proposal] = proposed(session, NOTICES)
     for person in two_people(session):
         yes(session, proposal, person)
     run(session, AFTER)
 
-    assert set(certificates_of(session, agreement.id)) == {NOTICES}
+    assert set(certificates_of(session, agreement.id)) == {NOTICES, CASES}
     assert files.content_of(session, document) == b"agreement text"
     assert contact_details(session, agreement.contact).phone == "13000000000"
+
+
+def test_a_class_of_which_nothing_is_kept_needs_nobody_and_is_certified_as_empty(session):
+    agreement = an_expired_agreement(session)
+
+    run(session, AFTER)
+
+    certificates = certificates_of(session, agreement.id)
+    assert set(certificates) == {NOTICES, CASES}
+    for certificate in certificates.values():
+        assert (certificate.items, certificate.approvers, certificate.files, certificate.erased) == ([], [], 0, 0)
+        assert is_unaltered(session, certificate)
+    closed = session.scalars(select(AuditEvent).where(AuditEvent.act == "retention.purged")).all()
+    assert {(each.details["class"], each.details["files"]) for each in closed} == {("notices", 0), ("cases", 0)}
+    assert [each.retention_class for each in proposed(session) if each.state is ProposalState.PROPOSED] == [CONTRACTS]
+    assert run(session, AFTER) == 0
 
 
 @pytest.mark.parametrize("whole_tenant", [False, True])
@@ -261,7 +294,7 @@ def test_a_hold_placed_between_approval_and_destruction_wins(session):
     run(session, AFTER)
 
     assert proposal.state is ProposalState.PROPOSED
-    assert session.scalars(select(DestructionCertificate)).all() == []
+    assert CONTRACTS not in certificates_of(session, agreement.id)
     assert files.content_of(session, agreement.document) == b"agreement text"
 
 
