@@ -7,6 +7,7 @@ from agreements.kernel.cli import LuyueGroup, print_json
 from agreements.kernel.db import db
 from agreements.kernel.instants import SHANGHAI
 from compliance.retention import due_reading
+from compliance.retention.certificate_paper import paper_of
 from compliance.retention.due_reading import DueRow, Stage
 from compliance.retention.models import DestructionCertificate
 
@@ -27,6 +28,8 @@ def due(stage: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json([_shown(row) for row in rows])
         return
+    if not rows:
+        click.echo(f"No class of papers is at the stage “{stage}”." if stage else "No class of papers is scheduled.")
     for row in rows:
         shown = _shown(row)
         may_go_from = f"{row.clock.due_at.astimezone(SHANGHAI):%Y-%m-%d}"
@@ -58,9 +61,9 @@ def certificate(number: str, *, as_json: bool) -> None:
     """Show a certificate of destruction, and whether it says what the audit trail recorded."""
     session = db.session()
     found = due_reading.certificate_of_number(session, number)
-    is_unaltered = due_reading.is_unaltered(session, found)
+    is_unaltered, paper = due_reading.is_unaltered(session, found), paper_of(session, found)
     if as_json:
-        print_json(_whole(found, is_unaltered=is_unaltered))
+        print_json(_whole(found, is_unaltered=is_unaltered) | {"paper": paper.number if paper else None})
         return
     click.echo(f"{found.number}  {found.agreement.order_no}  {found.retention_class.value}")
     click.echo(f"destroyed {found.issued_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}, kept through {found.through_on}")
@@ -68,6 +71,8 @@ def certificate(number: str, *, as_json: bool) -> None:
         click.echo(f"approved by {name}, {at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}: {reason}")
     for item in found.items:
         click.echo(f"{item.sha256}  {item.source} {item.row}  {item.size} bytes")
+    if paper:
+        click.echo(f"sealed as {paper.number}")
     click.echo(f"SHA-256 {found.sha256}: {'unaltered' if is_unaltered else 'ALTERED'}")
 
 
