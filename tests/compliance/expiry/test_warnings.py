@@ -296,6 +296,30 @@ def test_a_renewed_document_leaves_nothing_to_warn_of(session):
     assert not open_alarms(session)
 
 
+def test_clause_3_3_a_renewal_without_the_seal_leaves_the_old_one_s_warnings_standing(session):
+    agreement = an_agreement_ending(session, "Tue 2025-07-29")
+    old = a_document(session, agreement.tenant, "Fri 2024-11-29")
+    a_document(
+        session,
+        agreement.tenant,
+        "Sat 2025-11-29",
+        sealed=False,
+        replaces=old,
+        now=at("Thu 2024-10-31 10:00"),
+    )
+
+    scan(session, at("Thu 2024-11-14 09:00"))
+
+    assert states(session, old) == {30: "collapsed", 15: "sent"} | dict.fromkeys((7, 3, 1), "planned")
+    assert len(open_alarms(session)) == 1
+
+    a_document(session, agreement.tenant, "Sat 2025-11-29", now=at("Mon 2024-11-18 10:00"))
+    scan(session, at("Mon 2024-11-18 10:00"))
+
+    assert states(session, old) == {30: "collapsed", 15: "sent"} | dict.fromkeys((7, 3, 1), "renewed")
+    assert not open_alarms(session)
+
+
 def test_a_document_of_a_tenant_without_an_agreement_in_force_matters_to_nobody(session):
     agreement = an_agreement_ending(session, "Fri 2024-11-01")
     document = a_document(session, agreement.tenant, "Fri 2024-11-29")
