@@ -48,6 +48,7 @@ from compliance.breaches import views as breaches_views
 from compliance.breaches import views_acts as breaches_acts
 from compliance.breaches import views_evidence as breaches_evidence
 from compliance.changes import api as changes_api
+from compliance.changes import api_acts as change_acts_api
 from compliance.changes import views as changes_views
 from compliance.changes import views_acts as changes_acts
 from compliance.changes import views_intake as changes_intake
@@ -211,6 +212,7 @@ def register_rooms(app: Flask) -> None:
         (register_records_api.records, STAFF_KEYS),
         (obligations_api.room, STAFF_KEYS),
         (changes_api.room, STAFF_KEYS),
+        (change_acts_api.room, STAFF_KEYS),
         (upstream_api.room, STAFF_KEYS),
         (upstream_acts_api.room, STAFF_KEYS),
         (breaches_api.cases, STAFF_KEYS),

@@ -29,9 +29,10 @@ from compliance.changes.api_schemas import (
     NoticeTakenIn,
 )
 from compliance.changes.models import ChangeEvent
+from compliance.changes.notifying import Judged
 from compliance.changes.reading import ChangeRow, state_of
 from compliance.changes.rules import ChangeSource, NoticeVia
-from compliance.changes.taking_in import Missing, Reported, take_in_notice
+from compliance.changes.taking_in import Missing, Reported, TakenIn, take_in_notice
 from compliance.obligations.models import Obligation
 from compliance.obligations.rules import FormLevel
 
@@ -50,7 +51,7 @@ def listed(*, state: str, q: str | None, sort: str, page: int, size: int) -> dic
     now = clock.now(session)
     search = reading.Search(state, (q or "").strip(), sort)
     found = page_of_rows(session, reading.changes(search, now=now), page=page, size=size)
-    found["items"] = _told(session, found["items"], now=now)
+    found["items"] = changes_shown(session, found["items"], now=now)
     return found
 
 
@@ -58,7 +59,7 @@ def listed(*, state: str, q: str | None, sort: str, page: int, size: int) -> dic
 def one(change_id: int) -> dict[str, Any]:
     """One change with its clocks and the tenant's notices of it."""
     session = db.session()
-    return _told(session, [_change_of_id(session, change_id)], now=clock.now(session))[0]
+    return changes_shown(session, [change_of_id(session, change_id)], now=clock.now(session))[0]
 
 
 @room.acts("", takes=ChangesBody, answers=ChangesMade, status=HTTPStatus.CREATED)
@@ -81,14 +82,14 @@ def record(
             **each,
             source=ChangeSource(source),
             discovered_on=discovered_on,
-            proof=_upload(proof, "proof"),
+            proof=upload_of(proof, "proof"),
             actor=g.actor,
             now=now,
         )
         for each in changes
     ]
     location = url_for(f"{room.name}.one", change_id=made[0].id)
-    return Created({"changes": _told(session, made, now=now)}, location)
+    return Created({"changes": changes_shown(session, made, now=now)}, location)
 
 
 @room.acts("/notices", takes=NoticeBody, answers=NoticeTakenIn, status=HTTPStatus.CREATED)
@@ -107,7 +108,7 @@ def take_in(
 ) -> dict[str, Any]:
     """Take in a tenant's notice of one or several changes; each is judged by its own clock."""
     tenant = tenant_of_key(session, tenant_key)
-    on_record = [_change_of_id(session, change_id) for change_id in sorted(set(known))]
+    on_record = [change_of_id(session, change_id) for change_id in sorted(set(known))]
     if any(change.tenant_id != tenant.id for change in on_record):
         raise NotFound(N_("This tenant has no such change."), field="known")
     taken = take_in_notice(
@@ -118,38 +119,47 @@ def take_in(
         arrived_at=arrived_at,
         form=form,
         via=via,
-        upload=_upload(file, "file"),
+        upload=upload_of(file, "file"),
         missing=Missing(**missing) if missing else None,
         actor=g.actor,
         now=now,
     )
+    return taken_in_shown(session, taken, now=now)
+
+
+def taken_in_shown(session: Session, taken: TakenIn, *, now: datetime) -> dict[str, Any]:
+    """Return what is told of a notice that was taken in."""
     return {
         "notice": taken.notice,
-        "changes": _told(session, taken.changes, now=now),
+        "changes": changes_shown(session, taken.changes, now=now),
         "announced": taken.announced,
-        "judged": [
-            {
-                "obligation_id": each.obligation.id,
-                "order_no": each.obligation.agreement.order_no,
-                "state": each.state,
-            }
-            for each in taken.judged
-        ],
+        "judged": judged_shown(taken.judged),
     }
 
 
-def _upload(sent: dict[str, Any] | None, field: str) -> Upload | None:
+def judged_shown(judged: Sequence[Judged]) -> list[dict[str, Any]]:
+    """Return what was said of each clock."""
+    return [
+        {"obligation_id": each.obligation.id, "order_no": each.obligation.agreement.order_no, "state": each.state}
+        for each in judged
+    ]
+
+
+def upload_of(sent: dict[str, Any] | None, field: str) -> Upload | None:
+    """Return a file as it was sent; None for none."""
     return Upload(sent["name"], sent["media_type"], content_of(sent, field)) if sent else None
 
 
-def _change_of_id(session: Session, change_id: int) -> ChangeEvent:
+def change_of_id(session: Session, change_id: int) -> ChangeEvent:
+    """Return the change, or raise NotFound."""
     change = session.scalar(select(ChangeEvent).where(ChangeEvent.id == change_id))
     if change is None:
         raise NotFound(N_("There is no change %(number)s."), field="change", number=change_id)
     return change
 
 
-def _told(session: Session, changes: Sequence[ChangeEvent], *, now: datetime) -> list[dict[str, Any]]:
+def changes_shown(session: Session, changes: Sequence[ChangeEvent], *, now: datetime) -> list[dict[str, Any]]:
+    """Return what is told of each change."""
     return [_row(session, row, now=now) for row in reading.rows_of(session, changes)]
 
 

@@ -5,7 +5,7 @@ from marshmallow import Schema, fields, validate
 from agreements.kernel.web.rest_fields import Choice, Day, FileSent, Moment, StrictSchema, Text, Whole, Word, absent
 from agreements.kernel.web.rest_lists import PageQuery, page_schema
 from compliance.changes import reading
-from compliance.changes.rules import ChangeKind, ChangeSource, NoticeVia
+from compliance.changes.rules import AnnouncedState, ChangeKind, ChangeSource, NoticeVia
 from compliance.obligations.rules import FormLevel, ObligationState
 
 TABS = tuple(tab for tab in reading.TABS if tab != reading.ANNOUNCED)
@@ -155,3 +155,82 @@ class NoticeTakenIn(Schema):
     changes = fields.List(fields.Nested(ChangeShown), required=True)
     announced = fields.List(fields.Nested(Announced), required=True)
     judged = fields.List(fields.Nested(Judgement), required=True)
+
+
+class NoticeCorrectionBody(StrictSchema):
+    """A tenant's corrected notice; the first one is kept."""
+
+    correction = Text(longest=2000, required=True, lines=True, metadata={"description": "What it corrects."})
+    arrived_at = Moment(required=True)
+    form = Word(FormLevel, required=True)
+    via = Word(NoticeVia, required=True)
+    file = fields.Nested(FileSent, load_default=None, allow_none=True, metadata={"description": "Unless it is oral."})
+
+
+class ProcedureDutyShown(Schema):
+    obligation_id = fields.Integer(required=True)
+    order_no = fields.String(required=True)
+    state = Word(ObligationState, required=True)
+    overdue_from = Moment(required=True)
+
+
+class ProcedureShown(Schema):
+    """What was still missing after a notice, until the date that we set."""
+
+    change = fields.Integer(required=True)
+    needed = fields.String(required=True)
+    due_on = Day(required=True)
+    opened_at = Moment(required=True)
+    opened_by = fields.String(required=True)
+    completed_at = Moment(required=True, allow_none=True)
+    completion_note = fields.String(required=True, allow_none=True)
+    completed_by = fields.String(required=True, allow_none=True)
+    duties = fields.List(fields.Nested(ProcedureDutyShown), required=True)
+
+
+class OpenProcedureBody(StrictSchema):
+    needed = Text(longest=2000, required=True, lines=True, metadata={"description": "What is still missing."})
+    due_on = Day(required=True, metadata={"description": "Last day, after today; ours, and to be told to the tenant."})
+
+
+class CompleteProcedureBody(StrictSchema):
+    completed_at = Moment(required=True, metadata={"description": "When the last of what was missing arrived."})
+    note = Text(longest=2000, required=True, lines=True, metadata={"description": "What came."})
+    file = fields.Nested(FileSent, load_default=None, allow_none=True)
+
+
+class AnnouncedQuery(PageQuery):
+    q = Text(
+        longest=reading.LONGEST_SEARCH,
+        load_default=absent,
+        metadata={"description": "Part of a tenant's name, key or order number."},
+    )
+
+
+class AnnouncedShown(Announced):
+    """A change that the tenant reported before it took effect."""
+
+    tenant_key = fields.String(required=True)
+    state = Word(AnnouncedState, required=True)
+    notice = fields.Nested(ChangeNoticeShown, required=True)
+    change = fields.Integer(required=True, allow_none=True, metadata={"description": "What it became."})
+    drop_reason = fields.String(required=True, allow_none=True)
+    settled_at = Moment(required=True, allow_none=True)
+    settled_by = fields.String(required=True, allow_none=True)
+
+
+AnnouncedPage = page_schema(AnnouncedShown, "AnnouncedPage")
+
+
+class ConfirmAnnouncedBody(StrictSchema):
+    occurred_on = Day(required=True, metadata={"description": "The day it took effect, which may differ."})
+    proof = fields.Nested(FileSent, load_default=None, allow_none=True)
+
+
+class AnnouncedConfirmed(Schema):
+    change = fields.Nested(ChangeShown, required=True)
+    judged = fields.List(fields.Nested(Judgement), required=True)
+
+
+class DropAnnouncedBody(StrictSchema):
+    reason = Text(longest=2000, required=True, lines=True)
