@@ -71,6 +71,7 @@ from compliance.desk import register_api as desk_register_api
 from compliance.desk import service_api as desk_service_api
 from compliance.desk import tenant as desk_tenant
 from compliance.desk import tenant_account as desk_tenant_account
+from compliance.desk import tenant_adjustments_api as desk_adjustments_api
 from compliance.desk import tenant_api as desk_tenant_api
 from compliance.desk import tenant_people_api as desk_tenant_people_api
 from compliance.desk import tenant_records as desk_tenant_records
@@ -204,6 +205,7 @@ def register_rooms(app: Flask) -> None:
         (desk_service_api.room, STAFF_KEYS),
         (desk_tenant_people_api.people, STAFF_KEYS),
         (desk_tenant_api.accounts, STAFF_KEYS),
+        (desk_adjustments_api.room, STAFF_KEYS),
         (desk_tenant_api.documents, STAFF_KEYS),
         (desk_own_documents_api.room, STAFF_KEYS),
         (desk_ending_api.room, STAFF_KEYS),
