@@ -4,13 +4,16 @@ Looking changes nothing, for mail scanners open links too; an answer takes two p
 after the tenant has read what it is about to say.
 """
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import force_locale
 from werkzeug.datastructures import MultiDict
 
 from agreements.kernel import clock
+from agreements.kernel.access.schemas import read_locale
 from agreements.kernel.db import db, unit_of_work
 from agreements.kernel.errors import N_, Conflict, InvalidInput, LuyueError, NotFound
+from agreements.kernel.web.language import remember
 from compliance.changes.schemas import read_word
 from compliance.upstream.answers import AnswerPage, answer_by_link, is_open, read_link
 from compliance.upstream.models import UpstreamAnswer
@@ -19,7 +22,7 @@ from compliance.upstream.schemas import Form
 
 answers = Blueprint("answers", __name__, url_prefix="/a")
 
-SEND = "send"
+SEND, BACK, REVIEW = "send", "back", "review"
 
 
 @answers.get("/<token>")
@@ -29,9 +32,13 @@ def read(token: str) -> ResponseReturnValue:
 
 @answers.post("/<token>")
 def answer(token: str) -> ResponseReturnValue:
-    """The first press shows what will be said, the second says it."""
+    """The first press shows what will be said, the second says it; the others show the same page or the one before."""
     given = request.form
     try:
+        if "locale" in given:
+            return _in_language(token, given)
+        if given.get("step") == BACK:
+            return _page(token, given)
         kind = read_word(AnswerKind, given, "kind")
         chosen = _chosen(given)
         _require_words(kind, given)
@@ -52,6 +59,19 @@ def answer(token: str) -> ResponseReturnValue:
     except (InvalidInput, Conflict) as error:
         return _page(token, given, error)
     return redirect(url_for("answers.read", token=token, _anchor="said"))
+
+
+def _in_language(token: str, given: Form) -> ResponseReturnValue:
+    """Show the same page anew in the language that was chosen, with what was typed so far."""
+    chosen = read_locale(given["locale"])
+    with force_locale(chosen.value):
+        if given.get("shown") == REVIEW:
+            page = _review(token, given, read_word(AnswerKind, given, "kind"))
+        else:
+            page = _page(token, given)
+    response = make_response(page)
+    remember(response, chosen)
+    return response
 
 
 def _require_words(kind: AnswerKind, given: Form) -> None:

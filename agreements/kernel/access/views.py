@@ -124,9 +124,7 @@ def choose_language() -> ResponseReturnValue:
     back = f"{came_from.path}?{came_from.query}".rstrip("?") if came_from.netloc == request.host else None
     response = redirect(local_path(back) or _home())
     if g.actor is None:
-        response.set_cookie(
-            language.COOKIE, chosen.value, path="/", secure=True, httponly=True, samesite="Lax", max_age=31536000
-        )
+        language.remember(response, chosen)
         return response
     with unit_of_work() as session:
         actions.choose_locale(session, g.actor.id, chosen, actor=g.actor, now=clock.now(session))

@@ -10,6 +10,7 @@ from flask_babel import Babel, get_locale, gettext, ngettext
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
+from werkzeug.wrappers import Response
 
 from agreements.kernel.access.models import Locale
 from agreements.kernel.access.rules import OPERATOR, SCHEDULER
@@ -41,6 +42,11 @@ def chosen_locale() -> str:
         return Locale.EN.value  # programs compare texts and log them; one language, whoever runs them
     default: str = current_app.extensions["luyue"]["settings"].default_locale
     return request.accept_languages.best_match(known, default) if request.accept_languages else default
+
+
+def remember(response: Response, chosen: Locale) -> None:
+    """Keep a visitor's choice in the browser for a year."""
+    response.set_cookie(COOKIE, chosen.value, path="/", secure=True, httponly=True, samesite="Lax", max_age=31536000)
 
 
 def current_locale() -> Locale:

@@ -16,6 +16,7 @@ from compliance.upstream.answers import reply
 from compliance.upstream.models import UpstreamAnswer, UpstreamImpact
 from tests.builders import at
 from tests.builders_access import csrf_token_of
+from tests.builders_browser import a_browser, a_page, serving
 from tests.builders_desk import move_clock, read, text_of, zh
 from tests.builders_register import OFFICER
 from tests.builders_upstream import a_change, a_source, an_order, run
@@ -219,6 +220,50 @@ def test_the_page_speaks_english_too(app, links):
     assert 'lang="zh-CN"' in page  # the letter itself is Chinese
 
 
+def test_what_was_typed_stays_when_the_language_is_switched(app, links):
+    tenant = Visitor(app)
+    typed = {"kind": "refuse", "text": "不接受涨价", "said_by": "周经理"}
+
+    page = tenant.post(links[0], typed | {"locale": "en"})
+
+    assert page.status_code == 200
+    assert "What do you want to tell us?" in text_of(page)
+    assert '<html lang="en"' in page.text
+    assert re.search(r'value="refuse"[^>]* checked', page.text)
+    assert all(value in page.text for value in ("不接受涨价", "周经理"))
+    assert "What do you want to tell us?" in text_of(tenant.get(links[0]))  # the choice is kept
+    assert count(UpstreamAnswer) == 0
+
+
+def test_half_an_answer_is_shown_in_the_other_language_without_a_complaint(app, links):
+    page = Visitor(app).post(links[0], {"text": "还没写完", "said_by": "", "locale": "en"})
+
+    assert (page.status_code, "还没写完" in page.text) == (200, True)
+
+
+def test_the_answer_about_to_be_sent_is_shown_in_the_other_language_and_taken_back(app, links):
+    tenant = Visitor(app)
+    review = REFUSE | {"shown": "review"}
+
+    english = tenant.post(links[0], {name: review[name] for name in review if name != "step"} | {"locale": "en"})
+    back = tenant.post(links[0], review | {"step": "back"})
+
+    assert 'name="step" value="send"' in english.text
+    assert '<html lang="en"' in english.text
+    assert "不接受涨价" in back.text
+    assert 'name="step" value="review"' in back.text
+    assert count(UpstreamAnswer) == 0
+    assert tenant.post(links[0], review).status_code == 302
+
+
+@pytest.mark.parametrize(("path", "locale", "status"), [("/a/none", "en", 404), (None, "fr", 422)])
+def test_an_unknown_link_or_language_is_refused(app, links, path, locale, status):
+    tenant = Visitor(app)
+    tenant.post(links[0], ASK | {"locale": "zh"})  # has the form's token now
+
+    assert tenant.post(path or links[0], ASK | {"locale": locale}).status_code == status
+
+
 @pytest.mark.both_engines
 @pytest.mark.parametrize("field", ["text", "said_by"])
 def test_what_cannot_be_shown_is_not_taken(app, links, field):
@@ -226,3 +271,27 @@ def test_what_cannot_be_shown_is_not_taken(app, links, field):
 
     assert (answer.status_code, field in answer.text) == (422, True)
     assert count(UpstreamAnswer) == 0
+
+
+@pytest.mark.browser
+def test_in_a_browser_the_switch_keeps_what_was_typed_and_enter_still_looks_at_the_answer(app, links):
+    complaints = []
+    with a_browser() as browser, serving(app) as address:
+        page = a_page(browser, complaints=complaints, width=360, language="zh-CN")
+        page.goto(address + links[0])
+        page.check("input[value=ask]")
+        page.fill("textarea[name=text]", "已付款的次数\n是否受影响？")
+        page.fill("input[name=said_by]", "周经理")
+        page.click("button[name=locale][value=en]")
+        assert page.get_attribute("html", "lang") == "en"
+        assert page.input_value("textarea[name=text]") == "已付款的次数\n是否受影响？"
+        assert page.is_checked("input[value=ask]")
+
+        page.press("input[name=said_by]", "Enter")
+        page.click("button[name=locale][value=zh]")
+
+        assert page.get_attribute("html", "lang") == "zh-CN"
+        page.click("button[value=back]")
+        assert page.input_value("textarea[name=text]") == "已付款的次数\n是否受影响？"
+        assert page.input_value("input[name=said_by]") == "周经理"
+    assert complaints == []
