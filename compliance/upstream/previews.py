@@ -1,5 +1,6 @@
 """What each tenant gets, or has got, word for word, before anything is sent."""
 
+import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +8,8 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from agreements.kernel.access.rules import Actor
+from agreements.kernel.audit import canonical_json
 from agreements.kernel.instants import legal_date
 from agreements.parties.actions import address_in_clear, notice_address_in_force
 from agreements.parties.models import Tenant
@@ -16,10 +19,12 @@ from compliance.notices.dispatch import answering_of, receipt_of
 from compliance.notices.models import Notice
 from compliance.notices.reading import masked, shown_text
 from compliance.notices.rules import Language, NoticeKind
+from compliance.upstream.actions import Content, Receipt
+from compliance.upstream.correcting import amend
 from compliance.upstream.dispatching import CLAUSE, write
 from compliance.upstream.mapping import owed_unmapped
 from compliance.upstream.models import UpstreamChange, UpstreamImpact
-from compliance.upstream.rules import RUNNING, ImpactState
+from compliance.upstream.rules import RUNNING, ImpactState, ReceivedVia
 
 NOT_YET = "········"  # stands for what only sending makes: the number's end and the links' secrets
 
@@ -75,6 +80,35 @@ def preview(
         for notice, agreements in issued.values()
     ]
     return sorted(to_come + gone, key=lambda each: (each.tenant.id, each.notice is not None))
+
+
+def preview_of_correction(
+    session: Session,
+    change: UpstreamChange,
+    content: Content,
+    *,
+    received_at: datetime,
+    version: int,
+    actor: Actor,
+    now: datetime,
+) -> list[LetterPreview]:
+    """Write what each tenant would get if the source's correction were recorded; nothing is kept.
+
+    It is recorded and taken back, so whatever recording would refuse is refused here too; the original may still lack.
+    """
+    receipt = Receipt(received_at, ReceivedVia.PHONE)
+    with session.begin_nested() as trial:
+        correction = amend(session, change, content, receipt, version=version, actor=actor, now=now)
+        letters = preview(session, correction, now=now)
+        trial.rollback()
+    session.expire_all()  # rows that were written and taken back are read anew
+    return letters
+
+
+def mark_of(letters: list[LetterPreview]) -> str:
+    """Return the SHA-256 of who gets what, by which somebody says that these letters were looked at."""
+    said = [[each.tenant.id, each.subject, each.text] for each in letters]
+    return hashlib.sha256(canonical_json(said).encode()).hexdigest()
 
 
 def _to_come(

@@ -19,12 +19,13 @@ from agreements.kernel.instants import SHANGHAI
 from agreements.kernel.web.language import label
 from agreements.products.models import DataSource, Product
 from agreements.products.sources import ensure_source, link_source, products_of_source, source_of_id, sources
-from compliance.changes.schemas import read_upload
+from compliance.changes.schemas import read_moment, read_upload
 from compliance.upstream import presenting, schemas
 from compliance.upstream.actions import Content, record_receipt, restate
 from compliance.upstream.correcting import amend
 from compliance.upstream.models import UpstreamChange
 from compliance.upstream.moving import change_of_id
+from compliance.upstream.previews import LetterPreview, mark_of, preview_of_correction
 from compliance.upstream.rules import CANCELLATIONS, ChangeKind, ReceivedVia, Triage
 from compliance.upstream.schemas import ContentForm, Form
 
@@ -81,12 +82,33 @@ def correct(change_id: int, step: str) -> ResponseReturnValue:
 
 @upstream_intake.post(f"/<int:change_id>/{STEPS}")
 def set_correction(change_id: int, step: str) -> ResponseReturnValue:
+    """Correct the record. The source's own correction sends letters: it is recorded once these were looked at."""
     require(g.actor, ROOM[step])
+    letters: list[LetterPreview] | None = None
     try:
+        if step == "amend":
+            letters = _letters_to_come(change_id)
+            if mark_of(letters) != request.form.get("seen"):
+                return _page(step, change_of_id(db.session(), change_id), request.form, letters=letters)
         address = SET[step](change_id)
     except (InvalidInput, Conflict) as error:
-        return _page(step, change_of_id(db.session(), change_id), request.form, error), error.status
+        return _page(step, change_of_id(db.session(), change_id), request.form, error, letters), error.status
     return redirect(address)
+
+
+def _letters_to_come(change_id: int) -> list[LetterPreview]:
+    content, version = schemas.read_content(request.form), schemas.read_version(request.form)
+    received_at = read_moment(request.form, "received_at")
+    with unit_of_work() as session:
+        return preview_of_correction(
+            session,
+            change_of_id(session, change_id),
+            _content(session, content),
+            received_at=received_at,
+            version=version,
+            actor=g.actor,
+            now=clock.now(session),
+        )
 
 
 def _restate(change_id: int) -> str:
@@ -159,7 +181,13 @@ def _form_of(change: UpstreamChange, now: datetime) -> Form:
     return form
 
 
-def _page(step: str, change: UpstreamChange | None, form: Form, error: LuyueError | None = None) -> str:
+def _page(
+    step: str,
+    change: UpstreamChange | None,
+    form: Form,
+    error: LuyueError | None = None,
+    letters: list[LetterPreview] | None = None,
+) -> str:
     require(g.actor, ROOM[step])
     session = db.session()
     now = clock.now(session)
@@ -181,6 +209,8 @@ def _page(step: str, change: UpstreamChange | None, form: Form, error: LuyueErro
         may_name_source=may(g.actor, Permission.MANAGE_SOURCES),
         may_send=may(g.actor, Permission.HANDLE_UPSTREAM),
         error=error,
+        letters=letters,
+        seen=mark_of(letters) if letters is not None else None,
         latest=_minute(now),
         now=now,
     )

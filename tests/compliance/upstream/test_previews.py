@@ -3,19 +3,23 @@
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from agreements.kernel.audit import AuditEvent
+from agreements.kernel.errors import Stale
 from compliance.notices.actions import body_text
 from compliance.notices.models import Notice
 from compliance.notices.rules import Language
-from compliance.upstream.correcting import Withdrawal, withdraw
+from compliance.upstream.correcting import Withdrawal, amend, withdraw
 from compliance.upstream.deciding import decide_triage
-from compliance.upstream.models import UpstreamImpact
-from compliance.upstream.previews import preview
+from compliance.upstream.models import UpstreamChange, UpstreamImpact
+from compliance.upstream.previews import mark_of, preview, preview_of_correction
 from compliance.upstream.rules import ChangeKind, Triage
 from tests.builders import at, day
 from tests.builders_register import OFFICER
-from tests.builders_upstream import RECEIVED, a_change, a_source, an_order, letters, run
+from tests.builders_upstream import RECEIVED, a_change, a_receipt, a_source, an_order, content, letters, run
+
+LATER = at("Mon 2024-11-11 10:00")
 
 
 def without_number(text):
@@ -89,3 +93,26 @@ def test_every_kind_reads_in_both_languages(session, kind, language, effective):
         assert never not in letter.text
     assert "8.1" in letter.text
     assert "示例数据源" not in letter.text
+
+
+def test_e_32_a_source_s_correction_shows_its_letters_before_it_is_recorded(session):
+    kept, _ = an_order(session, 1, "甲"), an_order(session, 2, "乙", product_code="face-verify")
+    change = a_change(session, a_source(session, "id2-verify", "face-verify"))
+    run(session, RECEIVED)
+    state, audited = change.state, session.scalar(select(func.max(AuditEvent.seq)))
+    given = content(subject="更正", products=(kept.product,))
+    said = {"version": change.version, "actor": OFFICER, "now": LATER}
+
+    shown = preview_of_correction(session, change, given, received_at=LATER, **said)
+
+    assert session.scalars(select(UpstreamChange)).all() == [change]
+    assert (change.state, session.scalar(select(func.max(AuditEvent.seq)))) == (state, audited)
+    with pytest.raises(Stale):
+        preview_of_correction(session, change, given, received_at=LATER, **said | {"version": 99})
+    correction = amend(session, change, given, a_receipt(LATER), **said)
+    run(session, LATER)
+    sent = [notice for notice in letters(session) if notice.cause.startswith(f"upstream:{correction.id}:")]
+    assert len(shown) == len(sent) == 2
+    for letter, notice in zip(shown, sent, strict=True):
+        assert without_number(letter.text).startswith(without_number(body_text(session, notice)))
+    assert mark_of(shown) != mark_of(shown[:1])

@@ -1,6 +1,7 @@
 """The room of source notices: intake in a minute, who gets what before it goes, and legal's acts on the way."""
 
 import io
+import re
 
 import pytest
 from sqlalchemy import select
@@ -223,7 +224,17 @@ def test_a_slip_is_corrected_before_the_letters_and_a_correction_of_the_source_i
     assert client.post("/upstream/1/restate", restated).status_code == 409  # the version that was seen is gone
 
     amended = intake(source=None, subject="核验单价调整（更正）", version=a_version(), received_at="2024-11-08T16:55")
-    answer = client.post("/upstream/1/amend", amended)
+    looked = client.post("/upstream/1/amend", amended)
+
+    assert "核验单价调整（更正）" in text_of(looked)
+    assert zh("Who gets what") in text_of(looked)
+    assert count(UpstreamChange) == 1  # nothing is recorded by looking
+    seen = {"seen": re.search(r'name="seen" value="([0-9a-f]{64})"', looked.text).group(1)}
+    without = client.post("/upstream/1/amend", amended | seen | {"file": (io.BytesIO(b""), "")})
+    assert ('id="file-error"' in without.text, zh("Who gets what") in text_of(without)) == (True, True)
+    other = client.post("/upstream/1/amend", amended | seen | {"subject": "另一句", "file": a_pdf()})
+    assert ("另一句" in text_of(other), count(UpstreamChange)) == (True, 1)  # what was not seen is shown first
+    answer = client.post("/upstream/1/amend", amended | seen | {"file": a_pdf()})
 
     assert answer.location == "/upstream/2"
     assert zh("The source corrected this notice:") in text_of(client.get("/upstream/1"))
