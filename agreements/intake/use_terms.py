@@ -16,6 +16,7 @@ from agreements.intake.meaning import (
     acting_party,
     found,
     is_negated,
+    not_understood,
 )
 
 SUBJECT = re.compile(r"信息主体|被核验人|被查询人|数据主体|用户|个人|自然人|本人")
@@ -28,6 +29,7 @@ WIDENED = re.compile(
     rf"不(?:仅|只|局)?限于?|不(?:仅|只)供|不仅|(?:及|或|和|与|、|以及)(?:者)?其?[^,。;]{{0,4}}{OUTSIDERS}[^,。;]{{0,16}}(?:平台|使用|业务)"
     rf"|(?:可以?|有权|允许)[^,。;]{{0,8}}{OUTSIDERS}"
 )
+UNLIMITED = re.compile(r"不(?:仅|只|局)?限于?|不(?:仅|只)供|不仅")
 STOPS = re.compile(r"(?:关闭|停止|暂停|中止|切断|停用|关停)[^,。;]{0,8}(?:接口|服务|访问|调用|权限|账号)")
 
 
@@ -43,8 +45,10 @@ def own_platform_only(sentence: Sentence) -> TermReading | None:
             text,
         )
         return found(False, sentence, permitted) if permitted and not _is_prohibited(text, permitted.end()) else None
-    if widened:
+    if widened and UNLIMITED.match(widened.group()):
         return found(False, sentence, widened)
+    if widened:  # affiliates or others too is a wider limit and not none: a person says which it is
+        return not_understood(sentence, "own_platform_only")
     if ONLY.search(text) or re.search(rf"不得[^,。;]{{0,20}}(?:{OUTSIDERS}|自有[^,。;]{{0,8}}(?:以外|之外))", text):
         return found(True, sentence, own)
     return found(False, sentence, own, sure=0.5) if re.search(r"使用|用[于在]|提供给|[可仅]供", text) else None

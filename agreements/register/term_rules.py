@@ -65,6 +65,8 @@ FORMS = ("any", "not_required", "oral", "written", "written_company_sealed", "no
 """From loose to strict; the first two ask for nothing."""
 HOURS = {"hour": 1.0, "calendar_day": 24.0, "working_day": 33.6, "month": 730.0}
 """A rough length, only for the cautious choice while a person decides."""
+USUAL = {"value": 1, "unit": "working_day"}
+"""What our own duties take by the standard form (clause 2.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,11 @@ def _cautious(comparator: Comparator, annex: Any, online: Any) -> Side:
     return Side.ANNEX
 
 
+def _binds_us_more(key: str, online: Any) -> bool:
+    comparator = DIRECTIONS.get(key, Comparator.NONE)
+    return comparator is Comparator.SHORTER and _cautious(comparator, USUAL, online) is Side.ONLINE
+
+
 def _hours(value: Any) -> float | None:
     if not isinstance(value, Mapping) or not isinstance(value.get("value"), int) or value.get("unit") not in HOURS:
         return None
@@ -215,6 +222,9 @@ class Standing:
 def standings(entries: Iterable[Entry], chosen: Mapping[tuple[int, int], int], *, at: datetime) -> dict[str, Standing]:
     """Replay the ledger: what applies at an instant, by term.
 
+    While the contract was not read its annex is unknown, and the online terms alone decide nothing (E-11): of them only
+    what leaves us less time than the usual working day is followed.
+
     chosen  term ids that a person chose, by the ids of the annex's and the online terms' row
     """
     ordered = sorted(entries, key=lambda entry: entry.instrument_id)
@@ -235,6 +245,8 @@ def standings(entries: Iterable[Entry], chosen: Mapping[tuple[int, int], int], *
         elif entry.effective_at <= at:
             dated.append((entry.effective_at, base_id, key, entry))
     supplement = {key: entry for _, _, key, entry in sorted(dated, key=lambda row: row[:2])}
+    if not annex:
+        online = {key: entry for key, entry in online.items() if _binds_us_more(key, entry.value)}
     return {
         key: _standing(key, annex.get(key), online.get(key), supplement.get(key), chosen)
         for key in {**annex, **online, **supplement}

@@ -132,7 +132,7 @@ SPECS: dict[AlarmKind, AlarmSpec] = {
     AlarmKind.RECOUNT_UNDECIDED: AlarmSpec(
         Severity.DANGER,
         _LEGAL | {Role.ADMIN},
-        N_("A changed calendar moves a duty of ours from %(from)s to %(counted_on)s, which has passed: decide on it."),
+        N_("The last day of a duty of ours, %(from)s, was counted again and needs your decision."),
         "/calendar/recounts/{id}",
     ),
     AlarmKind.ANNOUNCED_CHANGE_DUE: AlarmSpec(

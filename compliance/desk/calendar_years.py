@@ -30,9 +30,10 @@ from compliance.desk.calendar_loading import Comparison, compare, load
 from compliance.desk.calendar_pages import holiday_name, missing_year
 from compliance.desk.pages import trace_lines
 from compliance.obligations.models import Obligation, ObligationRecount
-from compliance.obligations.recount_rules import RecountResolution
+from compliance.obligations.recount_rules import RecountReason, RecountResolution
 from compliance.obligations.recounting import undecided
 from compliance.obligations.rules import ObligationState
+from compliance.obligations.terms_counting import MARK
 
 blueprint = Blueprint("calendar_years", __name__, url_prefix="/calendar")
 
@@ -287,6 +288,8 @@ def _recount_page(recount_id: int, error: LuyueError | None = None) -> ResponseR
         raise NotFound(N_("There is no recount %(id)s."), id=recount_id)
     page = render_template(
         "calendar/recount.html",
+        by_terms=row.to_version.startswith(MARK),
+        has_other_date=row.reason is not RecountReason.NOT_COUNTABLE,
         row=row,
         is_open=row in undecided(session),
         trace_lines=trace_lines,

@@ -124,6 +124,20 @@ def judge_recount(old: OpenDate, new: Deadline, *, now: datetime) -> Recount | N
     return ends(RecountOutcome.APPLIED, RecountReason.MOVED_EARLIER, stays_on=new.due_on, provisional=new.provisional)
 
 
+def judge_bound(debtor: Debtor, bound_at: datetime, new: Deadline, *, now: datetime) -> Recount:
+    """Say what a count does to a date where hours are counted, before or now: bounds are compared, not days."""
+    outcome, reason = RecountOutcome.APPLIED, RecountReason.MOVED_LATER
+    if new.overdue_from == bound_at:
+        outcome, reason = RecountOutcome.KEPT, RecountReason.SAME_DATE
+    elif new.overdue_from < bound_at and debtor is not Debtor.PROVIDER:
+        outcome, reason = RecountOutcome.KEPT, RecountReason.NEVER_EARLIER
+    elif new.overdue_from < bound_at and new.overdue_from <= now:
+        outcome, reason = RecountOutcome.TO_PERSON, RecountReason.ALREADY_PAST
+    elif new.overdue_from < bound_at:
+        reason = RecountReason.MOVED_EARLIER
+    return Recount(outcome, reason, new.due_on, new.due_on, provisional=new.provisional)
+
+
 def moved_target(target_at: datetime | None, *, was_on: date, due_on: date) -> datetime | None:
     """Return our target at the same hour of another day; an hour past the day's end is its end."""
     if target_at is None:

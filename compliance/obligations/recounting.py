@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from agreements.calendar.actions import counting_with, versions, working_calendar
 from agreements.calendar.deadline_rules import Counting, Deadline
+from agreements.calendar.deadline_table import Unit
 from agreements.calendar.rules import WorkingCalendar
 from agreements.kernel import audit
 from agreements.kernel.access.rules import SCHEDULER, Actor, Permission, require
@@ -23,6 +24,7 @@ from compliance.obligations.recount_rules import (
     OpenDate,
     Recount,
     RecountOutcome,
+    RecountReason,
     RecountResolution,
     count_again,
     judge_recount,
@@ -153,6 +155,12 @@ def resolve(
         raise NotFound(N_("There is no recount %(id)s."), id=recount_id)
     if row.outcome is not RecountOutcome.TO_PERSON:
         raise Conflict(N_("This date needs no decision."), code="NO_DECISION")
+    if resolution is RecountResolution.APPLIED and row.reason is RecountReason.NOT_COUNTABLE:
+        raise InvalidInput(
+            N_("There is no other date to move it to."),
+            field="resolution",
+            remedy=N_("Keep the date, or correct the term: it is counted again then."),
+        )
     obligation = row.obligation
     is_open = row in undecided(session)
     decided = session.scalar(
@@ -229,15 +237,17 @@ def _confirm(session: Session, obligation: Obligation, version: str) -> None:
 def move_date(session: Session, obligation: Obligation, new: Deadline, judged: Recount) -> None:
     """Write the date with how it was counted; a stated date that became final keeps its own count."""
     stays_on = judged.stays_on
+    is_new = stays_on == new.due_on
+    target_at = moved_target(obligation.target_at, was_on=obligation.due_on, due_on=stays_on)
     _write(
         session,
         obligation,
         due_on=stays_on,
-        overdue_from=end_of(stays_on),
-        target_at=moved_target(obligation.target_at, was_on=obligation.due_on, due_on=stays_on),
+        overdue_from=new.overdue_from if is_new else end_of(stays_on),
+        target_at=target_at if new.unit is not Unit.HOUR and target_at else new.target_at,
         provisional=judged.provisional,
         calendar_version=new.calendar_version,
-        trace=count_trace(new) if stays_on == new.due_on else obligation.count_trace,
+        trace=count_trace(new) if is_new else obligation.count_trace,
     )
 
 

@@ -11,12 +11,13 @@ from sqlalchemy import ColumnElement, String, case, cast, exists, func, literal,
 from sqlalchemy.orm import Session
 
 from agreements.calendar.deadline_rules import Deadline
+from agreements.calendar.deadline_table import Unit
 from agreements.register.models import Instrument, Term
 from agreements.register.term_models import TermConflict
 from compliance.obligations import recounting
 from compliance.obligations.actions import rejudge
 from compliance.obligations.models import Obligation, ObligationRecount
-from compliance.obligations.recount_rules import Recount, RecountOutcome, RecountReason, judge_recount
+from compliance.obligations.recount_rules import Recount, RecountOutcome, RecountReason, judge_bound, judge_recount
 from compliance.obligations.rules import ObligationState
 from compliance.obligations.terms_counting import DECIDED, MARK, TERM_OF, count_by_terms
 
@@ -137,6 +138,8 @@ def _judge(obligation: Obligation, new: Deadline | None, *, now: datetime) -> Re
             obligation.due_on,
             provisional=obligation.provisional,
         )
+    if Unit.HOUR in (new.unit, obligation.count_trace["unit"]):
+        return judge_bound(obligation.debtor, obligation.overdue_from, new, now=now)
     judged = judge_recount(recounting.date_of(obligation), new, now=now)
     return judged or Recount(
         RecountOutcome.KEPT, RecountReason.SAME_DATE, new.due_on, obligation.due_on, provisional=new.provisional

@@ -149,8 +149,7 @@ BOOLEANS = {
         ("2.3 服务专供最终用户自有平台使用。", True),
         ("2.3 甲方不得在自有平台以外使用本服务。", True),
         ("2.3 服务不限于甲方自有平台使用。", False),
-        ("2.3 服务可供甲方及其关联公司的自有平台使用。", False),
-        ("2.3 服务仅供甲方及其子公司自有业务平台使用。", False),
+        ("2.3 服务不仅供甲方自有平台使用。", False),
         ("2.3 甲方可以将本服务提供给关联公司使用。", False),
         ("2.3 甲方应合理使用服务。", False),
     ],
@@ -228,6 +227,16 @@ BOOLEANS = {
 @pytest.mark.parametrize(("key", "clause", "value"), [(key, *row) for key, rows in BOOLEANS.items() for row in rows])
 def test_a_boolean_term_is_false_where_its_clause_is_dropped_or_reversed(key, clause, value):
     assert terms_of(clause).terms[key].value is value
+
+
+@pytest.mark.parametrize(
+    "clause",
+    ["2.3 服务可供甲方及其关联公司的自有平台使用。", "2.3 服务仅供甲方及其子公司自有业务平台使用。"],
+)
+def test_clause_2_3_a_limit_widened_to_affiliates_is_left_to_a_person_and_is_not_none(clause):
+    term = terms_of(clause).terms["own_platform_only"]
+
+    assert (term.value, term.warnings) == (None, ("term_not_understood:own_platform_only",))
 
 
 WORDS = {

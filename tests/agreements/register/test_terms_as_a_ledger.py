@@ -77,6 +77,22 @@ def test_e_11_what_can_not_be_compared_is_meanwhile_read_against_us(key, annex, 
     assert judge(key, annex, online) == Judgement(judge(key, annex, online).comparator, None, meanwhile)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "applies"),
+    [
+        ("upstream_notice", {"value": 4, "unit": "hour"}, True),  # less time for us than the usual working day
+        ("upstream_notice", days(3), False),
+        ("change_notification", days(3), False),
+        ("suspension", {"notice_required": False, "consent_required": False}, False),
+        ("supplementary_agreement_required", False, False),
+    ],
+)
+def test_e_11_while_the_contract_is_unread_the_online_terms_alone_decide_nothing_for_us(key, value, applies):
+    online = Entry(1, 7, key, value, InstrumentKind.ONLINE_TERMS, None)
+
+    assert (key in standings([online], {}, at=NOW)) is applies
+
+
 INSTANTS = st.integers(0, 40).map(lambda day: datetime(2024, 7, 1, tzinfo=UTC) + timedelta(days=day))
 ACTS = st.lists(
     st.tuples(
