@@ -25,18 +25,27 @@ from agreements.intake.api_schemas import (
 from agreements.intake.beside import departures
 from agreements.intake.concealing import concealed_text
 from agreements.intake.fields import KNOWN
-from agreements.intake.import_record import import_of_id, review_of, text_of, unconfirmed_amounts
+from agreements.intake.import_record import (
+    agreement_of_same_order,
+    import_of_id,
+    review_of,
+    text_of,
+    unconfirmed_amounts,
+)
 from agreements.intake.loading import SourceText, source_of
 from agreements.intake.models import Amount, ContractImport, ImportState
 from agreements.intake.registering import missing_fields
+from agreements.intake.reviewed import Reviewed
 from agreements.intake.uploads import contract_upload
 from agreements.kernel.access.rules import Permission, require
 from agreements.kernel.db import db
+from agreements.kernel.errors import N_, Conflict
 from agreements.kernel.web.rest import RestRoom
 from agreements.kernel.web.rest_fields import ID, content_of
 from agreements.kernel.web.rest_lists import page_of_rows
 from agreements.kernel.web.rest_once import Created
 from agreements.parties.actions import Upload
+from agreements.register.contract_joining import awaits_contract
 
 imports = RestRoom(
     "imports",
@@ -138,9 +147,17 @@ def choose_form(
 def register(
     session: Session, *, now: datetime, import_id: int, product_code: str | None, tenant_key: str | None
 ) -> dict[str, Any]:
-    """Register the agreement, or join the contract to its order; the same order again changes nothing."""
+    """Register the agreement, or join the contract to its order; the same order from another file is refused (E-49)."""
     imported = import_of_id(session, import_id)
     actions.register(session, imported, product_code=product_code, tenant_key=tenant_key, actor=g.actor, now=now)
+    if imported.agreement is None:
+        raise Conflict(
+            N_("Order %(order_no)s is registered already, from another file."),
+            code="ORDER_REGISTERED",
+            field="order.order_no",
+            remedy=N_("Correct the order number if it was misread; else lay this review aside."),
+            order_no=review_of(session, imported).value("order.order_no"),
+        )
     return _shown(session, import_id)
 
 
@@ -166,6 +183,12 @@ def _row(session: Session, imported: ContractImport) -> dict[str, Any]:
     }
 
 
+def _duplicate_of(session: Session, imported: ContractImport, review: Reviewed) -> str | None:
+    """Return the order number where an agreement has it whose contract is known, from another file."""
+    same = agreement_of_same_order(session, review) if imported.agreement is None else None
+    return same.order_no if same is not None and not awaits_contract(session, same) else None
+
+
 def _shown(session: Session, import_id: int) -> dict[str, Any]:
     imported = import_of_id(session, import_id)
     review = review_of(session, imported)
@@ -177,6 +200,7 @@ def _shown(session: Session, import_id: int) -> dict[str, Any]:
         "fields_read": {name: review.value(name) for name in KNOWN if not name.endswith(NOT_TOLD)},
         "evidence": {name: span for name, span in review.read["evidence"].items() if not name.endswith(NOT_TOLD)},
         "missing": list(missing_fields(review)),
+        "duplicate_of": _duplicate_of(session, imported, review),
         "amounts": [
             {"amount": amount, "value": review.amount(amount), "is_confirmed": amount not in left} for amount in Amount
         ],

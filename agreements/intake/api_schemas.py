@@ -98,6 +98,11 @@ class ImportShown(ImportInList):
         metadata={"description": "Span, page and confidence, by field or term."},
     )
     missing = fields.List(fields.String(), required=True)
+    duplicate_of = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The order number, where it is registered already with another file."},
+    )
     amounts = fields.List(fields.Nested(ImportAmountShown), required=True)
     warnings = fields.List(fields.Nested(ImportWarningShown), required=True)
     deviations = fields.List(fields.Nested(ImportDeviationShown), required=True)

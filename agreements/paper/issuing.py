@@ -23,8 +23,9 @@ from agreements.paper import certificates, sealing, signing
 from agreements.paper.content import Facts, Grid, PaperContent, Paragraph, PartyBlock, Signature, Weight
 from agreements.paper.models import OfficialDocument, Seal, SealUse
 from agreements.paper.rendering import Frame, SealFace, render
-from agreements.paper.rules import PaperKind, PaperLanguage, document_number, seal_kind_for
+from agreements.paper.rules import PaperKind, PaperLanguage, SealKind, document_number, seal_kind_for
 from agreements.parties.models import Tenant
+from agreements.parties.rules import normalised_name
 from agreements.register.models import Agreement
 
 __all__ = [
@@ -78,7 +79,7 @@ def issue(
         if known is not None:
             return known
     provider = provider_name(session, agreement)
-    seal = seal or sealing.first_seal(session, seal_kind_for(kind), name=provider, actor=actor, now=now)
+    seal = seal or first_seal_of(session, seal_kind_for(kind), name=provider, actor=actor, now=now)
     sealing.require_use(seal, actor)
     holder = signing_identity(session)
     year = legal_date(now).year
@@ -158,6 +159,28 @@ def provider_name(session: Session, agreement: Agreement | None) -> str:
             remedy=N_("Set provider_name in the configuration."),
         )
     return name
+
+
+def first_seal_of(session: Session, kind: SealKind, *, name: str, actor: Actor, now: datetime) -> Seal:
+    """Return the seal of a kind in use; the first is made in our name, where it is known who we are.
+
+    MissingData where no setting says our name and the agreements name several companies as party B: nobody seals for
+    whoever a file happens to name.
+    """
+    settings: Settings = session.info["settings"]
+    is_new = sealing.seal_in_use(session, kind) is None
+    if is_new and not settings.provider_name and len(_provider_names(session)) > 1:
+        raise MissingData(
+            N_("The agreements name more than one company as party B; which of them we are is not known."),
+            code="PROVIDER_NAME",
+            remedy=N_("Set provider_name in the configuration, or make the seal under Sealed papers."),
+        )
+    return sealing.first_seal(session, kind, name=name, actor=actor, now=now)
+
+
+def _provider_names(session: Session) -> set[str]:
+    found = session.scalars(select(Agreement.provider_name).where(Agreement.provider_name.is_not(None)).distinct())
+    return {normalised_name(name) for name in found if name}
 
 
 def verification_address(session: Session, number: str) -> str:

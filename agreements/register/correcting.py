@@ -14,6 +14,7 @@ from agreements.register.models import Agreement, Instrument, Term
 from agreements.register.online_terms import note_conflicts
 from agreements.register.rules import InstrumentKind
 from agreements.register.term_models import CorrectionState, RecordCorrection
+from agreements.register.term_rules import DIRECTIONS
 from agreements.register.term_values import checked_value
 
 ACT = "correction"
@@ -41,17 +42,20 @@ def propose_correction(
     if instrument is None or instrument.agreement_id != agreement.id:
         raise NotFound(N_("This agreement has no such document."), field="instrument_id")
     misread = instrument.corrects_id or instrument.id
-    current = _read_now(session, misread, key)
+    said = _read_now(session, misread, key)
+    if said is None and key not in DIRECTIONS:
+        raise InvalidInput(N_("This order has no term “%(key)s”."), field="key", key=key[:60])
+    current = said.value if said else None
     value = checked_value(key, value, current)
     if value == current:
         raise InvalidInput(N_("The record says so already."), field="value")
     correction = RecordCorrection(
         agreement_id=agreement.id,
         corrects_id=misread,
-        key=key[:60],
+        key=key,
         old_value=current,
         value=value,
-        clause=clause,
+        clause=clause or (said.clause if said else None),
         reason=required(reason),
         state=CorrectionState.PROPOSED,
         proposed_by=actor.name,
@@ -129,15 +133,14 @@ def corrections_of(session: Session, agreement_id: int) -> list[RecordCorrection
     )
 
 
-def _read_now(session: Session, instrument_id: int, key: str) -> Any:
+def _read_now(session: Session, instrument_id: int, key: str) -> Term | None:
     """Return what the record says that a document says; None where it has nothing."""
-    said = session.scalars(
+    return session.scalars(
         select(Term)
         .join(Instrument)
         .where((Instrument.id == instrument_id) | (Instrument.corrects_id == instrument_id), Term.key == key)
         .order_by(Instrument.id.desc())
     ).first()
-    return said.value if said else None
 
 
 def _decide(

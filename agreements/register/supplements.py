@@ -27,6 +27,7 @@ from agreements.register.supplement_rules import (
     supplement_move,
     takes_effect_at,
 )
+from agreements.register.term_rules import DIRECTIONS
 from agreements.register.term_values import ORDER_KEYS, QUOTA_TOTAL, SERVICE_END, checked_value
 
 CLAUSE = "8.1"
@@ -80,6 +81,7 @@ def draft_supplement(
     if reaches_back and asked_for_at is None:
         raise InvalidInput(N_("Say from when it reaches back."), field="asked_for_at", clause=CLAUSE)
     current = current_values(session, agreement, at=now)
+    rows = ledger_of(session, agreement.id, at=now)
     count = session.scalar(select(func.count(Supplement.id)).where(Supplement.agreement_id == agreement.id)) or 0
     supplement = Supplement(
         number=f"{agreement.order_no[:32]}-S{count + 1}",
@@ -97,14 +99,18 @@ def draft_supplement(
     session.add(supplement)
     session.flush()  # terms and audit name its id
     for key, change in sorted(changes.items()):
-        if key not in current and not key.replace("_", "").isalnum():
-            raise InvalidInput(N_("There is no such term."), field="terms", clause=CLAUSE)
+        if key not in current and key not in DIRECTIONS:
+            raise InvalidInput(N_("This order has no term “%(key)s”."), field="terms", clause=CLAUSE, key=key[:60])
         value = checked_value(key, change.value, current.get(key), field=key)
         if key in current and value == current[key]:
             raise InvalidInput(N_("This is what applies already."), field=key, clause=CLAUSE)
         session.add(
             SupplementTerm(
-                supplement_id=supplement.id, key=key[:60], old_value=current.get(key), value=value, clause=change.clause
+                supplement_id=supplement.id,
+                key=key,
+                old_value=current.get(key),
+                value=value,
+                clause=change.clause or (rows[key].applied.clause if key in rows else None),
             )
         )
     session.flush()

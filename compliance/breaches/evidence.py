@@ -31,6 +31,8 @@ from agreements.paper.reading import copies_of, documents_of
 from agreements.paper.rules import SignatureAnswer
 from agreements.register.models import Agreement, Instrument
 from agreements.register.rules import InstrumentKind
+from agreements.register.supplement_models import Supplement
+from agreements.register.term_models import OnlineTerms
 from compliance.breaches.issuing import change_behind
 from compliance.breaches.models import BreachCase
 from compliance.breaches.rules import CaseGround
@@ -64,18 +66,25 @@ ARRIVED_BY = {
     ArrivalBasis.COURIER_RECEIPT: "快递签收",
     ArrivalBasis.PERSONAL: "当面送达",
 }
+BOTH = 2
 NEVER_SENT = (NoticeState.DRAFT, NoticeState.APPROVED, NoticeState.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """One document. on: when it came into being; shows: what it is to prove; pages: None where nobody counted."""
+    """One document.
+
+    on       when it came into being; where nobody knows, when we kept it, and `is_kept` says so
+    shows    what it is to prove
+    pages    None where nobody counted
+    """
 
     name: str
     on: date
     shows: str
     sha256: str
     pages: int | None = None
+    is_kept: bool = False
 
 
 def exhibits_of_case(session: Session, case: BreachCase) -> list[Exhibit]:
@@ -160,37 +169,56 @@ def cover(
             ),
         ),
         signatures=(Signature("提交人", provider, is_ours=True, dated_on=on),),
-        remark="本目录只载明材料的名称、形成日期、证明内容和校验值，不代替材料本身；材料由提交人保管，原始载体备核。",
+        remark="本目录只载明材料的名称、形成日期（注明“收存”的为提交人收存日期）、证明内容和校验值，不代替材料本身；材料由提交人保管，原始载体备核。",
     )
 
 
 def _row(number: int, exhibit: Exhibit) -> tuple[str, ...]:
     name = exhibit.name + (f"（{exhibit.pages}页）" if exhibit.pages else "")
-    return str(number), name, f"{exhibit.on:%Y-%m-%d}", exhibit.shows, exhibit.sha256
+    on = f"{exhibit.on:%Y-%m-%d}" + ("（收存）" if exhibit.is_kept else "")
+    return str(number), name, on, exhibit.shows, exhibit.sha256
 
 
 def _contract(session: Session, agreement: Agreement) -> Iterator[Exhibit]:
     for copy in sorted(copies_of(session, agreement.id), key=lambda each: (not each.is_formal, each.id)):
         name = "正式合同版本" if copy.is_formal else "合同副本"
         shows = f"双方的合同关系及约定内容；经检验，{CHECKED[copy.answer]}"
-        yield Exhibit(f"{name} {copy.name}", legal_date(copy.kept_at), shows, copy.file.sha256, copy.pages)
+        signed_on = agreement.signed_on
+        on = signed_on or legal_date(copy.kept_at)
+        yield Exhibit(f"{name} {copy.name}", on, shows, copy.file.sha256, copy.pages, is_kept=signed_on is None)
     for one in session.scalars(
         select(Instrument)
         .where(Instrument.agreement_id == agreement.id, Instrument.kind.in_(INSTRUMENTS))
         .order_by(Instrument.id)
     ):
         name, shows = INSTRUMENTS[one.kind]
-        yield _file(one.file, f"{name} {one.file.name}", legal_date(one.recorded_at), shows)
+        formed_on = _formed_on(session, agreement, one)
+        on = formed_on or legal_date(one.recorded_at)
+        yield _file(one.file, f"{name} {one.file.name}", on, shows, is_kept=formed_on is None)
+
+
+def _formed_on(session: Session, agreement: Agreement, one: Instrument) -> date | None:
+    """Return when a text of the contract came into being: signed by both, or first shown on the page; None: unknown."""
+    if one.kind is InstrumentKind.ANNEX:
+        return agreement.signed_on
+    if one.online_terms_id is not None:
+        return legal_date(session.get_one(OnlineTerms, one.online_terms_id).effective_from_at)
+    signed = session.execute(
+        select(Supplement.tenant_signed_at, Supplement.provider_signed_at).where(Supplement.instrument_id == one.id)
+    ).first()
+    instants = [each for each in signed or () if each is not None]
+    return legal_date(max(instants)) if len(instants) == BOTH else None
 
 
 def _change(session: Session, change: ChangeEvent) -> Iterator[Exhibit]:
     if change.proof_file is not None:
         shows = f"甲方于{_day(change.occurred_on)}发生变更：{change.description.rstrip('。')}"
-        yield _file(change.proof_file, f"变更事实材料 {change.proof_file.name}", legal_date(change.recorded_at), shows)
+        name, on = f"变更事实材料 {change.proof_file.name}", legal_date(change.recorded_at)
+        yield _file(change.proof_file, name, on, shows, is_kept=True)
     for told in notices_of(session, change):
         if told.file is not None:
             arrived = f"甲方就变更所作通知于{_moment(told.arrived_at)}到达提交人"
-            yield _file(told.file, f"甲方变更通知 {told.file.name}", legal_date(told.arrived_at), arrived)
+            yield _file(told.file, f"甲方变更通知 {told.file.name}", legal_date(told.arrived_at), arrived, is_kept=True)
 
 
 def _notices(session: Session, condition: ColumnElement[bool]) -> list[Notice]:
@@ -207,7 +235,8 @@ def _notice(session: Session, notice: Notice) -> Iterator[Exhibit]:
     arrival = arrival_of(session, notice.id)
     if arrival is not None and arrival.proof_file is not None:
         shows = f"{named}于{_moment(arrival.arrived_at)}到达甲方（{ARRIVED_BY[arrival.basis]}）"
-        yield _file(arrival.proof_file, f"送达凭证 {arrival.proof_file.name}", legal_date(arrival.recorded_at), shows)
+        on = legal_date(arrival.recorded_at)
+        yield _file(arrival.proof_file, f"送达凭证 {arrival.proof_file.name}", on, shows, is_kept=True)
 
 
 def _ours(document: OfficialDocument) -> Exhibit:
@@ -216,8 +245,8 @@ def _ours(document: OfficialDocument) -> Exhibit:
     return Exhibit(name, legal_date(document.issued_at), shows, document.signed_sha256, document.pages)
 
 
-def _file(file: StoredFile, name: str, on: date, shows: str) -> Exhibit:
-    return Exhibit(name, on, shows, file.sha256)
+def _file(file: StoredFile, name: str, on: date, shows: str, *, is_kept: bool) -> Exhibit:
+    return Exhibit(name, on, shows, file.sha256, is_kept=is_kept)
 
 
 def _once(found: list[Exhibit]) -> list[Exhibit]:

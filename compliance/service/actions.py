@@ -72,6 +72,13 @@ def activate_service(session: Session, agreement: Agreement, *, actor: Actor, no
     advance(session, agreement, now=now)
     if session.get(ServiceActivation, agreement.id) is not None:
         raise IllegalMove(N_("The service of agreement %(order_no)s is open already."), order_no=agreement.order_no)
+    if agreement.effective_at is None:
+        raise Conflict(
+            N_("The order is not paid: the agreement has no effect yet."),
+            code="AGREEMENT_NOT_EFFECTIVE",
+            clause="三 1",
+            remedy=N_("Have finance confirm the payment first."),
+        )
     obstacles = activation_obstacles(session, agreement, now=now)
     if obstacles:
         raise Conflict(

@@ -259,6 +259,12 @@ def upgrade() -> None:
         "ck_import_deviation_deviationkind",
         "kind IN ('changed', 'missing', 'added', 'reworded', 'unread')",
     )
+    replace_check(
+        "official_document",
+        "ck_official_document_paperkind",
+        "kind IN ('supplement', 'notice', 'rectification_demand', 'suspension_notice', 'resume_notice',"
+        " 'settlement_statement', 'evidence_cover', 'destruction_certificate')",
+    )
     if op.get_bind().dialect.name == "sqlite":  # the other has booleans
         replace_check("stored_file", "ck_stored_file_is_made_here", "is_made_here IN (0, 1)")
     drop_check("tenant", "ck_tenant_industry")

@@ -47,8 +47,19 @@ def test_a_supplement_by_programs_has_effect_when_both_have_signed(officer, appr
     assert applied(officer, order)["own_platform_only"]["value"] is False
     assert applied(officer, order, "2024-10-31T23:59:59%2B08:00")["own_platform_only"]["value"] is True
     assert [each["number"] for each in officer.get(f"/supplements?order_no={order}").json["items"]] == [number]
+    assert applied(officer, order)["own_platform_only"]["clause"] == "2.3", "the clause it amends"
     stale = officer.post(f"/supplements/{number}/cancel", {"version": 1, "reason": "撤回"})
     assert (stale.status_code, stale.json["code"]) == (409, "ILLEGAL_MOVE")
+
+
+def test_a_supplement_of_a_term_that_nobody_knows_is_refused(officer, order):
+    value = {"value": 1, "unit": "working_day"}
+    body = {"order_no": order, "changes": [{"key": "nonsense", "value": value}], "reason": "放宽"}
+
+    refused = officer.post("/supplements", body)
+
+    assert (refused.status_code, refused.json["field"]) == (422, "terms")
+    assert "nonsense" in refused.json["detail"]
 
 
 @pytest.mark.parametrize("value", [None, "no", 1, {}, []])
@@ -67,7 +78,8 @@ def test_a_correction_by_programs_takes_two(officer, approver, order):
 
     assert officer.post(f"{address}/approve", {}).status_code == 403
     assert approver.post(f"{address}/approve", {}).json["state"] == "applied"
-    assert applied(officer, order)["own_platform_only"]["instrument"] == "correction"
+    corrected = applied(officer, order)["own_platform_only"]
+    assert (corrected["instrument"], corrected["clause"]) == ("correction", "2.3")
 
 
 def test_an_end_by_programs_says_what_is_legal(officer, approver, order):

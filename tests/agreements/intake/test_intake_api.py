@@ -2,8 +2,9 @@
 
 import pytest
 
+from agreements.intake.models import ContractImport
 from agreements.kernel.db import unit_of_work
-from tests.builders_imports import ORDER_NO, agreement_text, an_import
+from tests.builders_imports import ORDER_NO, accepted, agreement_text, an_import, registered
 from tests.builders_rest import a_program
 
 PASSAGES = {"五个工作日": "十个工作日", "甲方应守法经营，": "甲方应当守法经营，"}
@@ -111,3 +112,19 @@ def test_a_clause_of_a_form_in_force_stays_and_its_next_version_changes(app, pro
 def test_a_form_is_drafted_from_one_text(program, sent):
     answer = program.post("/standard-forms", {"key": "house", "name": "范本", **sent})
     assert (answer.status_code, answer.json["field"]) == (422, "text")
+
+
+def test_e_49_another_file_of_a_registered_order_is_told_and_refused_as_a_duplicate(app, program, import_id):
+    with unit_of_work() as session:
+        again = an_import(session, text=agreement_text(passages={"五个工作日": "七个工作日"})).id
+        registered(session, accepted(session, session.get_one(ContractImport, import_id)))
+
+    assert program.get(f"/imports/{again}").json["duplicate_of"] == ORDER_NO
+    assert program.get(f"/imports/{import_id}").json["duplicate_of"] is None
+    refused = program.post(f"/imports/{again}/register", {"product_code": "id2-verify", "tenant_key": "haitang"})
+
+    assert (refused.status_code, refused.json["code"], refused.json["field"]) == (
+        409,
+        "ORDER_REGISTERED",
+        "order.order_no",
+    )

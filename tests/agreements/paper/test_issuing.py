@@ -49,6 +49,16 @@ def test_every_use_of_a_seal_is_logged_with_its_document(session):
     assert event.details["sha256"] == document.signed_sha256
 
 
+def test_nobody_seals_for_whoever_a_file_names_where_agreements_name_two_providers(session):
+    a_paid_agreement(session)
+    other = a_paid_agreement(session, order_no="200000000000009", provider_name="另一数据有限公司")
+
+    with pytest.raises(MissingData) as refused:
+        a_document(session, agreement=other)
+
+    assert refused.value.code == "PROVIDER_NAME"
+
+
 def test_a_supplement_takes_the_contract_seal(session):
     document = a_document(session, PaperKind.SUPPLEMENT)
 

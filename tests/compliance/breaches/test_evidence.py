@@ -14,7 +14,7 @@ from agreements.paper.vault import keep_copy, make_formal
 from compliance.breaches.evidence import covers_for, exhibits_of_agreement, exhibits_of_case, issue_cover
 from compliance.breaches.models import BreachCase
 from compliance.notices.sealed_letters import seal_letter
-from tests.builders import a_person, at
+from tests.builders import a_person, at, day
 from tests.builders_access import signed_in_client
 from tests.builders_compliance import a_demanded_case, arrive
 from tests.builders_desk import opened_at, read
@@ -117,3 +117,18 @@ def test_the_pages_of_case_and_agreement_make_a_cover(app):
     assert numbers[0] in officer.get(made.location).text
     assert numbers[0] in officer.get(f"/cases/{case_id}").text
     assert numbers[1] in officer.get(f"/agreements/{order_no}").text
+
+
+def test_a_text_bears_the_day_it_was_signed_and_what_came_from_others_the_day_we_kept_it(session):
+    case = a_case(session)
+    case.agreement.signed_on = day("Sun 2024-07-28")
+    session.flush()
+
+    exhibits = {each.name.split()[0]: each for each in exhibits_of_case(session, case)}
+
+    annex, proof = exhibits["《最终用户使用协议》文本"], exhibits["送达凭证"]
+    assert (annex.on, annex.is_kept) == (day("Sun 2024-07-28"), False)
+    assert proof.is_kept
+    case.agreement.signed_on = None
+    annex = next(each for each in exhibits_of_case(session, case) if each.name.startswith("《最终用户使用协议》"))
+    assert annex.is_kept

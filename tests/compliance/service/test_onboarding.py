@@ -12,7 +12,7 @@ from agreements.parties.rules import DocumentType
 from compliance.service.actions import activate_service, activation_obstacles
 from compliance.service.rules import Obstacle
 from tests.builders import at, day
-from tests.builders_register import OFFICER, OPS, an_onboarded_agreement, an_upload
+from tests.builders_register import OFFICER, OPS, a_registered_agreement, an_onboarded_agreement, an_upload
 
 NOW = at("Tue 2024-07-30 10:00")
 
@@ -45,6 +45,15 @@ def test_activation_is_refused_with_each_missing_item_of_the_industry_named(sess
     show(session, tenant, DocumentType.PRIOR_APPROVAL)
     assert activation_obstacles(session, agreement, now=NOW) == []
     activate_service(session, agreement, actor=OPS, now=NOW)
+
+
+def test_main_3_1_an_unpaid_order_is_told_that_it_is_not_paid_and_nothing_else(session):
+    agreement = a_registered_agreement(session)
+
+    with pytest.raises(Conflict) as refused:
+        activate_service(session, agreement, actor=OPS, now=NOW)
+
+    assert (refused.value.code, refused.value.clause) == ("AGREEMENT_NOT_EFFECTIVE", "三 1")
 
 
 def test_the_checklist_is_policy_with_an_effective_date(session):
