@@ -107,7 +107,7 @@ def confirm_amount(
     require_open(imported)
     if review_of(session, imported).amount(amount) != value:
         raise Stale(
-            N_("The amount was corrected meanwhile."), field=amount.value, remedy=N_("Look at it again, then confirm.")
+            N_("This is not the amount on record."), field=amount.value, remedy=N_("Look at it again, then confirm.")
         )
     return _confirm(session, imported, amount, value, actor=actor, now=now)
 
