@@ -66,6 +66,7 @@ from compliance.desk import own_documents as desk_own_documents
 from compliance.desk import own_documents_api as desk_own_documents_api
 from compliance.desk import past_views as desk_past
 from compliance.desk import prepare_cli
+from compliance.desk import reading_copies as desk_reading_copies
 from compliance.desk import register as desk_register
 from compliance.desk import register_api as desk_register_api
 from compliance.desk import service_api as desk_service_api
@@ -168,6 +169,7 @@ def register_rooms(app: Flask) -> None:
         (breaches_evidence.blueprint, PEOPLE),
         (settlement_views.settlements, PEOPLE),
         (settlement_acts.settlement_acts, PEOPLE),
+        (desk_reading_copies.blueprint, PEOPLE),
         (retention_views.retention, PEOPLE),
         (retention_views.accesses, PEOPLE),
         (destruction_views.destruction, PEOPLE),

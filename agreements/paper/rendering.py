@@ -85,12 +85,15 @@ class Rendered:
     pages: int
 
 
-def render(content: PaperContent, frame: Frame, seal: SealFace | None) -> Rendered:
-    """Set and draw a document. A character outside the font raises InvalidInput; nothing is ever left out."""
+def render(content: PaperContent, frame: Frame, seal: SealFace | None, translation: Words | None = None) -> Rendered:
+    """Set and draw a document. A character outside the font raises InvalidInput; nothing is ever left out.
+
+    translation  the words around a reading copy, which has no seal; None for the document itself
+    """
     fonts.require_shown((*content.texts(), frame.provider, frame.address))
     for name in (REGULAR, BOLD):
         fonts.font(name)
-    words = words_in(content.language)
+    words = translation or words_in(content.language)
     pages = _paginated(_boxes(content, frame, words, seal is not None))
     target = io.BytesIO()
     canvas = _canvas(target, content, frame)
@@ -137,6 +140,8 @@ def _canvas(target: io.BytesIO, content: PaperContent, frame: Frame) -> Any:
 
 def _boxes(content: PaperContent, frame: Frame, words: Words, sealed: bool) -> list[Box]:
     boxes = [_title(content.title)]
+    if words.mark:
+        boxes += _centred(words.mark, WARNING, MARK_RED, after=2)
     boxes += _centred(content.reference or words.number + frame.number, Face(REGULAR, 9.5, 15), FAINT, after=6)
     for party in content.parties:
         boxes += _party(party.role, party.name, party.details, words)
@@ -238,7 +243,8 @@ def _signature_draws(signatures: tuple[Signature, ...], words: Words, sealed: bo
 
 
 def _signature(one: Signature, shift: float, measure: float, words: Words, sealed: bool) -> tuple[float, Draw]:
-    head = f"{one.role}{words.seal_here}{words.colon}" if one.role else ""
+    seal_here = words.sealed_there if one.is_ours and words.sealed_there else words.seal_here
+    head = f"{one.role}{seal_here}{words.colon}" if one.role else ""
     names = fill(one.name, name=BOLD, size=11, measure=measure)
     when = dated(one.dated_on, words) if one.dated_on else words.date_blank
     first = 20.0 if head else 0.0
@@ -356,10 +362,10 @@ def _draw_running(canvas: Any, frame: Frame, words: Words, number: int, count: i
     canvas.drawString(SIDE, HEIGHT - 18 * MM, frame.provider)
     canvas.drawRightString(WIDTH - SIDE, HEIGHT - 18 * MM, words.number + frame.number)
     canvas.drawCentredString(WIDTH / 2, 15 * MM, words.page.format(number=number, count=count))
-    if frame.is_trial:
+    if mark := words.mark or (words.trial_mark if frame.is_trial else ""):
         canvas.setFillColorRGB(*MARK_RED)
         canvas.setFont(WARNING.name, WARNING.size)
-        canvas.drawCentredString(WIDTH / 2, HEIGHT - 14 * MM, words.trial_mark)
+        canvas.drawCentredString(WIDTH / 2, HEIGHT - 14 * MM, mark)
 
 
 def _draw_slice(canvas: Any, number: int, count: int) -> None:

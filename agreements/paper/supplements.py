@@ -6,19 +6,30 @@ Its text comes from the supplement's own terms. A supplement whose terms have ch
 from datetime import date, datetime
 from typing import Any
 
-from flask_babel import force_locale
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agreements.kernel import files
 from agreements.kernel.access.rules import Actor, Permission, require
 from agreements.kernel.errors import N_, InvalidInput
-from agreements.kernel.instants import SHANGHAI, legal_date
+from agreements.kernel.instants import legal_date
 from agreements.kernel.web.language import label, period_words
 from agreements.paper.content import Grid, PaperContent, Paragraph, PartyBlock, Signature, Weight
 from agreements.paper.issuing import documents_for, issue, provider_name
 from agreements.paper.models import OfficialDocument, VaultCopy
+from agreements.paper.phrases import Phrases
 from agreements.paper.rules import PaperKind, PaperLanguage
+from agreements.paper.supplement_words import (
+    ABOUT,
+    ENGLISH,
+    FROM_BOTH,
+    FROM_EARLIER,
+    FROM_THEN,
+    KEPT,
+    REST,
+    TEXTS,
+    TITLE,
+)
 from agreements.parties.actions import Upload
 from agreements.register.supplement_models import Supplement, SupplementTerm
 from agreements.register.supplement_rules import SigningParty
@@ -26,13 +37,6 @@ from agreements.register.supplements import CLAUSE, sign
 from agreements.register.term_values import ORDER_KEYS, QUOTA_TOTAL, SERVICE_END
 
 PDF = b"%PDF-"
-TITLE = "补充协议"
-KEPT = "上述变更适用之前已经产生的权利义务及已经起算的期限，仍按变更前的约定执行。"
-REST = "本补充协议未作变更的事项，仍按原协议执行；本补充协议与原协议不一致的，以本补充协议为准。"
-TEXTS = (
-    "本补充协议是原协议的组成部分，可以电子文本签署，也可以书面签署；书面签署的，一式两份，双方各执一份，"
-    "具有同等效力。对本补充协议的再次变更，仍须由双方另行签订补充协议。"
-)
 
 
 def subject_of(supplement: Supplement) -> str:
@@ -109,97 +113,88 @@ def holds_ours(session: Session, copy: VaultCopy, document: OfficialDocument) ->
     return files.content_of(session, copy.file).startswith(files.content_of(session, document.file))
 
 
-def content_of(supplement: Supplement, *, provider: str, on: date) -> PaperContent:
-    """Return what the document says. on: the day of our signature."""
-    agreement = supplement.agreement
-    with force_locale(PaperLanguage.ZH.value):
-        rows = tuple(_row(number, term) for number, term in enumerate(supplement.terms, 1))
+def content_of(
+    supplement: Supplement, *, provider: str, on: date, language: PaperLanguage = PaperLanguage.ZH
+) -> PaperContent:
+    """Return what the document says. on: the day of our signature; language: another than Chinese is a translation."""
+    agreement, say = supplement.agreement, Phrases(language, ENGLISH)
+    with say.spoken():
+        rows = tuple(_row(number, term, say) for number, term in enumerate(supplement.terms, 1))
     return PaperContent(
-        title=TITLE,
-        reference=f"补充协议编号：{supplement.number}　　订单编号：{agreement.order_no}",
-        parties=(PartyBlock("甲方", agreement.party_a_name), PartyBlock("乙方", provider)),
+        title=say(TITLE),
+        reference=say(
+            "补充协议编号：{number}　　订单编号：{order_no}", number=supplement.number, order_no=agreement.order_no
+        ),
+        parties=(PartyBlock(say("甲方"), agreement.party_a_name), PartyBlock(say("乙方"), provider)),
         blocks=(
-            Paragraph(
-                f"甲乙双方就订单编号{agreement.order_no}项下的“{agreement.product_name}”订有《云市场商品销售协议》及其附件"
-                "《最终用户使用协议》（以下合称“原协议”）。双方经协商一致，依据原协议第8.1条订立本补充协议，共同遵守。"
+            Paragraph(say(ABOUT, order_no=agreement.order_no, product=agreement.product_name)),
+            Paragraph(say("第一条　变更内容"), Weight.HEADING),
+            Paragraph(say("双方同意对原协议的下列约定作如下变更：")),
+            Grid(
+                (say("序号"), say("约定事项"), say("变更前"), say("变更后")),
+                rows,
+                widths=(1, 4, 4.4, 4.4),
             ),
-            Paragraph("第一条　变更内容", Weight.HEADING),
-            Paragraph("双方同意对原协议的下列约定作如下变更："),
-            Grid(("序号", "约定事项", "变更前", "变更后"), rows, widths=(1, 4, 4.4, 4.4)),
-            Paragraph("第二条　适用时间", Weight.HEADING),
-            Paragraph(_applies(supplement)),
-            Paragraph("第三条　此前的权利义务", Weight.HEADING),
-            Paragraph(KEPT),
-            Paragraph("第四条　其他约定的效力", Weight.HEADING),
-            Paragraph(REST),
-            Paragraph("第五条　文本", Weight.HEADING),
-            Paragraph(TEXTS),
+            Paragraph(say("第二条　适用时间"), Weight.HEADING),
+            Paragraph(_applies(supplement, say)),
+            Paragraph(say("第三条　此前的权利义务"), Weight.HEADING),
+            Paragraph(say(KEPT)),
+            Paragraph(say("第四条　其他约定的效力"), Weight.HEADING),
+            Paragraph(say(REST)),
+            Paragraph(say("第五条　文本"), Weight.HEADING),
+            Paragraph(say(TEXTS)),
         ),
         signatures=(
-            Signature("甲方", agreement.party_a_name),
-            Signature("乙方", provider, is_ours=True, dated_on=on),
+            Signature(say("甲方"), agreement.party_a_name),
+            Signature(say("乙方"), provider, is_ours=True, dated_on=on),
         ),
+        language=language,
     )
 
 
-def _row(number: int, term: SupplementTerm) -> tuple[str, ...]:
+def _row(number: int, term: SupplementTerm, say: Phrases) -> tuple[str, ...]:
     name = label("order_fact" if term.key in ORDER_KEYS else "term", term.key)
-    where = f"\n（第{term.clause}条）" if term.clause else ""
-    return str(number), name + where, _said(term.key, term.old_value), _said(term.key, term.value)
+    where = "\n" + say("（第{clause}条）", clause=term.clause) if term.clause else ""
+    return str(number), name + where, _said(term.key, term.old_value, say), _said(term.key, term.value, say)
 
 
-def _said(key: str, value: Any) -> str:
-    """Return the value of a term as a Chinese instrument says it."""
+def _said(key: str, value: Any, say: Phrases) -> str:
+    """Return the value of a term as an instrument says it."""
     if value is None:
-        return "原协议未约定"
+        return say("原协议未约定")
     if key == SERVICE_END:
-        return f"{_day(date.fromisoformat(value))}24:00"
+        return say("{day}24:00", day=say.day(date.fromisoformat(value)))
     if key == QUOTA_TOTAL:
-        return f"{value:,}次"
+        return say("{count}次", count=f"{value:,}")
     if isinstance(value, dict):
-        return _parts(value)
+        return _parts(value, say)
     if isinstance(value, list | tuple):
-        return "、".join(_said("", each) for each in value)
-    return _word(value)
+        return say("、").join(_said("", each, say) for each in value)
+    return _word(value, say)
 
 
-def _parts(value: dict[str, Any]) -> str:
+def _parts(value: dict[str, Any], say: Phrases) -> str:
     lines = []
     if "value" in value and "unit" in value:
-        lines.append(period_words(value["value"], value["unit"]).replace(" ", ""))
+        period = period_words(value["value"], value["unit"])
+        lines.append(period.replace(" ", "") if say.is_chinese else period)
     for part, said in value.items():
         if part not in ("value", "unit", "clause") and said is not None:
-            lines.append(f"{label('term_part', part)}：{_said('', said)}")
+            lines.append(say("{part}：{said}", part=label("term_part", part), said=_said("", said, say)))
     return "\n".join(lines)
 
 
-def _word(value: object) -> str:
+def _word(value: object, say: Phrases) -> str:
     if isinstance(value, bool):
-        return "是" if value else "否"
+        return say("是" if value else "否")
     if isinstance(value, str):
         word = label("term_value", value)
         return value if word == f"term_value.{value}" else word
     return str(value)
 
 
-def _applies(supplement: Supplement) -> str:
+def _applies(supplement: Supplement, say: Phrases) -> str:
     if supplement.asked_for_at is None:
-        return "本补充协议自双方均签署之时起成立并生效，上述变更自该时起适用。"
-    at = _instant(supplement.asked_for_at)
-    if supplement.reaches_back:
-        return (
-            "本补充协议自双方均签署之时起成立并生效。"
-            f"双方一致同意，上述变更自{at}起适用，该时早于双方签署的，追溯适用。"
-        )
-    return (
-        f"本补充协议自双方均签署之时起成立并生效，上述变更自{at}起适用；双方于该时之后方均签署的，自均签署之时起适用。"
-    )
-
-
-def _instant(at: datetime) -> str:
-    local = at.astimezone(SHANGHAI)
-    return f"{_day(local.date())}{local:%H:%M}（北京时间）"
-
-
-def _day(on: date) -> str:
-    return f"{on.year}年{on.month}月{on.day}日"
+        return say(FROM_BOTH)
+    at = say.moment(supplement.asked_for_at)
+    return say(FROM_EARLIER if supplement.reaches_back else FROM_THEN, at=at)

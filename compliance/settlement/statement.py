@@ -14,6 +14,7 @@ from agreements.paper.issuing import (
     OfficialDocument,
     PaperContent,
     PaperKind,
+    PaperLanguage,
     Paragraph,
     PartyBlock,
     Signature,
@@ -21,24 +22,42 @@ from agreements.paper.issuing import (
     issue,
     provider_name,
 )
+from agreements.paper.phrases import Phrases
+from agreements.register.ending_models import AgreementEnding
+from agreements.register.ending_rules import EndingGround
 from agreements.register.models import Agreement
 from agreements.register.rules import AgreementState
-from compliance.settlement.figures import order_of
+from compliance.settlement.figures import bases_of, order_of, usage_of
 from compliance.settlement.models import Settlement, UsageStatement
 from compliance.settlement.moving import CLAUSE
-from compliance.settlement.rules import Basis, Calculation, Measure
+from compliance.settlement.rules import Calculation, Measure
+from compliance.settlement.statement_words import (
+    ABOUT,
+    BASES,
+    BESIDES,
+    CONSUMED_CALLS,
+    CONSUMED_DAYS,
+    ENDED_EARLY,
+    ENDINGS,
+    ENGLISH,
+    LIMIT,
+    LIMIT_LESS_EARLIER,
+    NOTE,
+    PAYS,
+    REFUNDS,
+)
 
+ENDED_ON = {
+    EndingGround.BOTH_SIGNED: AgreementState.ENDED_BY_AGREEMENT,
+    EndingGround.PROVIDER_CAUSE: AgreementState.ENDED_PROVIDER_CAUSE,
+}
 DIGITS = "零壹贰叁肆伍陆柒捌玖"
 PLACES = ("", "拾", "佰", "仟")
 GROUPS = ("", "万", "亿", "万亿")
-ENDINGS = {
-    AgreementState.ENDED_BY_AGREEMENT: "双方协商一致提前终止",
-    AgreementState.ENDED_PROVIDER_CAUSE: "因乙方原因提前终止",
-}
-BASES = {
-    Basis.PAID_PROPORTIONAL: "按实付金额折算",
-    Basis.LIST_PRICE: "按商品价格（标价）计算",
-}
+
+
+def subject_of(settlement: Settlement) -> str:
+    return f"settlement:{settlement.id}"
 
 
 def issue_statement(
@@ -56,102 +75,171 @@ def issue_statement(
         session,
         PaperKind.SETTLEMENT_STATEMENT,
         content=statement(
-            settlement, calculation, usage, provider=provider_name(session, agreement), on=legal_date(now)
+            settlement,
+            calculation,
+            usage,
+            provider=provider_name(session, agreement),
+            on=legal_date(now),
+            ended=agreement.state,
         ),
         agreement_id=agreement.id,
         tenant_id=agreement.tenant_id,
         clause=CLAUSE,
         actor=actor,
         now=now,
+        subject=subject_of(settlement),
     )
 
 
-def statement(
-    settlement: Settlement, calculation: Calculation, usage: UsageStatement | None, *, provider: str, on: date
+def statement_again(
+    session: Session, settlement: Settlement, *, on: date, language: PaperLanguage = PaperLanguage.ZH
 ) -> PaperContent:
-    """Return what the statement says."""
+    """Return what the statement of a confirmed settlement says, worked out anew; in English it is a translation."""
+    bases = bases_of(session, settlement)
+    assert bases is not None, "a confirmed settlement has its figures"
+    assert settlement.basis is not None, "and its basis"
     agreement = settlement.agreement
+    return statement(
+        settlement,
+        bases.of(settlement.basis),
+        usage_of(session, settlement),
+        provider=provider_name(session, agreement),
+        on=on,
+        ended=_ended(session, agreement),
+        language=language,
+    )
+
+
+def _ended(session: Session, agreement: Agreement) -> AgreementState:
+    """Return how the cooperation ended, also of an agreement that was closed since."""
+    ending = session.get(AgreementEnding, agreement.id)
+    if agreement.state is not AgreementState.CLOSED or ending is None:
+        return agreement.state
+    return ENDED_ON.get(ending.ground, agreement.state)
+
+
+def statement(
+    settlement: Settlement,
+    calculation: Calculation,
+    usage: UsageStatement | None,
+    *,
+    provider: str,
+    on: date,
+    ended: AgreementState,
+    language: PaperLanguage = PaperLanguage.ZH,
+) -> PaperContent:
+    """Return what the statement says. ended: how the cooperation did; in English it is a translation."""
+    agreement, say = settlement.agreement, Phrases(language, ENGLISH)
     owed = calculation.measure is Measure.BILLED_CALLS
     amount = calculation.due if owed else calculation.refund
     return PaperContent(
-        title="结算单",
-        reference=f"订单编号：{agreement.order_no}",
-        parties=(PartyBlock("甲方", agreement.party_a_name), PartyBlock("乙方", provider)),
+        title=say("结算单"),
+        reference=say("订单编号：{order_no}", order_no=agreement.order_no),
+        parties=(PartyBlock(say("甲方"), agreement.party_a_name), PartyBlock(say("乙方"), provider)),
         blocks=(
-            Paragraph(
-                f"双方就上述订单的合作已于{_day(settlement.ended_on)}{ENDINGS.get(agreement.state, '提前终止')}。"
-                "根据《最终用户使用协议》附件第4.6条，按服务价格标准和实际使用情况结算如下："
-            ),
-            Facts(_order_rows(agreement, calculation, usage)),
-            _grid(calculation),
-            Paragraph(
-                f"结算口径：{BASES[calculation.basis]}。{_limit(calculation)}金额以分为单位，仅在最后一步四舍五入一次。",
-                Weight.NOTE,
-            ),
-            Paragraph(_conclusion(amount, owed=owed)),
-            Paragraph("除本结算单所列款项外，协议终止前已经产生的其他权利义务以及保密、数据保护义务不受影响。"),
+            Paragraph(say(ABOUT, day=say.day(settlement.ended_on), ended=say(ENDINGS.get(ended, ENDED_EARLY)))),
+            Facts(_order_rows(agreement, calculation, usage, say)),
+            _grid(calculation, say),
+            Paragraph(say(NOTE, basis=say(BASES[calculation.basis]), limit=_limit(calculation, say)), Weight.NOTE),
+            Paragraph(_conclusion(amount, say, owed=owed)),
+            Paragraph(say(BESIDES)),
         ),
         signatures=(
-            Signature("甲方（确认）", agreement.party_a_name),
-            Signature("乙方", provider, is_ours=True, dated_on=on),
+            Signature(say("甲方（确认）"), agreement.party_a_name),
+            Signature(say("乙方"), provider, is_ours=True, dated_on=on),
         ),
+        language=language,
     )
 
 
 def _order_rows(
-    agreement: Agreement, calculation: Calculation, usage: UsageStatement | None
+    agreement: Agreement, calculation: Calculation, usage: UsageStatement | None, say: Phrases
 ) -> tuple[tuple[str, str], ...]:
     order = order_of(agreement)
     rows = [
-        ("商品与规格", f"{agreement.product_name}；{agreement.spec_text} × {agreement.quantity}"),
-        ("服务期限", f"{_day(order.first_on)}至{_day(order.last_on)}（首尾两日均计入，共{order.days}天）"),
-        ("价款", f"商品价格{_yuan(Money(agreement.list_price_fen))}，实付金额{_yuan(calculation.paid)}"),
+        (
+            say("商品与规格"),
+            say(
+                "{product}；{spec} × {quantity}",
+                product=agreement.product_name,
+                spec=agreement.spec_text,
+                quantity=agreement.quantity,
+            ),
+        ),
+        (
+            say("服务期限"),
+            say(
+                "{first}至{last}（首尾两日均计入，共{days}天）",
+                first=say.day(order.first_on),
+                last=say.day(order.last_on),
+                days=order.days,
+            ),
+        ),
+        (
+            say("价款"),
+            say(
+                "商品价格{listed}，实付金额{paid}",
+                listed=_yuan(Money(agreement.list_price_fen), say),
+                paid=_yuan(calculation.paid, say),
+            ),
+        ),
     ]
     if calculation.measure is Measure.DAYS:
-        rows.append(("已使用天数", f"{calculation.used}天（终止当日计入）"))
+        rows.append((say("已使用天数"), say("{used}天（终止当日计入）", used=calculation.used)))
     elif usage is not None:
-        of = f" / {calculation.total:,}次" if calculation.total else "次"
-        rows.append(("计费次数", f"{usage.used:,}{of}（统计至{_day(usage.used_through_on)}；来源：{usage.source}）"))
+        of = say(" / {total}次", total=f"{calculation.total:,}") if calculation.total else say("次")
+        through = say.day(usage.used_through_on)
+        counted = say(
+            "{used}{of}（统计至{through}；来源：{source}）",
+            used=f"{usage.used:,}",
+            of=of,
+            through=through,
+            source=usage.source,
+        )
+        rows.append((say("计费次数"), counted))
         if calculation.beyond_quota:
-            rows.append(("超出额度", f"{calculation.beyond_quota:,}次，不计入已消耗金额，亦不向甲方收取"))
+            beyond = say("{count}次，不计入已消耗金额，亦不向甲方收取", count=f"{calculation.beyond_quota:,}")
+            rows.append((say("超出额度"), beyond))
     return tuple(rows)
 
 
-def _grid(c: Calculation) -> Grid:
+def _grid(c: Calculation, say: Phrases) -> Grid:
     if c.measure is Measure.BILLED_CALLS:
+        billed = say("{used}次 × {price}元/次", used=f"{c.used:,}", price=c.unit_price)
         rows = (
-            ("应付服务费", f"{c.used:,}次 × {c.unit_price}元/次", str(c.billed)),
-            ("减：已付金额", "", str(c.consumed)),
-            ("甲方尚应支付", "", str(c.due)),
+            (say("应付服务费"), billed, str(c.billed)),
+            (say("减：已付金额"), "", str(c.consumed)),
+            (say("甲方尚应支付"), "", str(c.due)),
         )
     else:
-        unit = "天" if c.measure is Measure.DAYS else "次"
-        rows = (
-            ("实付金额", "", str(c.paid)),
-            *((("减：此前已退款", "", str(c.earlier)),) if c.earlier.fen else ()),
-            (
-                "减：已消耗金额",
-                f"{c.price}元 × {c.used:,}{unit} ÷ {c.total:,}{unit} {_exact(c.consumed_value)}元",
-                str(c.consumed),
-            ),
-            ("应退金额", "不低于零", str(c.refund)),
+        consumed = say(
+            CONSUMED_DAYS if c.measure is Measure.DAYS else CONSUMED_CALLS,
+            price=c.price,
+            used=f"{c.used:,}",
+            total=f"{c.total:,}",
+            value=_exact(c.consumed_value),
         )
-    return Grid(("项目", "算式", "金额（元）"), rows, widths=(3, 6, 2.4), numeric=frozenset({2}), total=True)
+        rows = (
+            (say("实付金额"), "", str(c.paid)),
+            *(((say("减：此前已退款"), "", str(c.earlier)),) if c.earlier.fen else ()),
+            (say("减：已消耗金额"), consumed, str(c.consumed)),
+            (say("应退金额"), say("不低于零"), str(c.refund)),
+        )
+    head = (say("项目"), say("算式"), say("金额（元）"))
+    return Grid(head, rows, widths=(3, 6, 2.4), numeric=frozenset({2}), total=True)
 
 
-def _limit(c: Calculation) -> str:
+def _limit(c: Calculation, say: Phrases) -> str:
     """Say why less is taken off than the sum above it comes to."""
     if not c.beyond_paid:
         return ""
-    return f"已消耗金额以实付金额{'扣除此前退款' if c.earlier.fen else ''}为限，超出部分不向甲方收取。"
+    return say(LIMIT_LESS_EARLIER if c.earlier.fen else LIMIT)
 
 
-def _conclusion(amount: Money, *, owed: bool) -> str:
+def _conclusion(amount: Money, say: Phrases, *, owed: bool) -> str:
     if amount.fen == 0:
-        return "双方互不退补款项。"
-    payer, payee = ("甲方", "乙方") if owed else ("乙方", "甲方")
-    verb = "支付" if owed else "退还"
-    return f"{payer}应向{payee}{verb}人民币{_yuan(amount)}（大写：{in_capitals(amount)}）。"
+        return say("双方互不退补款项。")
+    return say(PAYS if owed else REFUNDS, amount=_yuan(amount, say), capitals=in_capitals(amount))
 
 
 def _exact(fen: Decimal) -> str:
@@ -161,12 +249,8 @@ def _exact(fen: Decimal) -> str:
     return f"{'=' if yuan == round(yuan, 6) else '≈'} {shown}"
 
 
-def _yuan(amount: Money) -> str:
-    return f"{Decimal(amount.fen).scaleb(-2):,.2f}元"
-
-
-def _day(on: date) -> str:
-    return f"{on.year}年{on.month}月{on.day}日"
+def _yuan(amount: Money, say: Phrases) -> str:
+    return say("{amount}元", amount=f"{Decimal(amount.fen).scaleb(-2):,.2f}")
 
 
 def in_capitals(amount: Money) -> str:
