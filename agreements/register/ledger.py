@@ -98,6 +98,12 @@ def _applied(
     return answer
 
 
+def standings_of(session: Session, agreement_ids: Collection[int], *, at: datetime) -> dict[int, dict[str, Standing]]:
+    """Return what each instrument of many agreements says of each term, by agreement and key; no decisions in it."""
+    found = _terms(session, agreement_ids)
+    return {each: standings([entry_of(term) for term in found[each]], {}, at=at) for each in agreement_ids}
+
+
 def entry_of(term: Term) -> Entry:
     instrument = term.instrument
     return Entry(

@@ -1,9 +1,10 @@
 """Versions of a product's online terms, and what they change for its agreements (main 二 3)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from agreements.kernel import audit, revisions
@@ -11,11 +12,11 @@ from agreements.kernel.access.rules import SCHEDULER, Actor, Permission, require
 from agreements.kernel.errors import N_, Conflict, InvalidInput, NotFound, Stale
 from agreements.parties.actions import Upload, keep_upload
 from agreements.products.models import Product
-from agreements.register.ledger import ledger_of
+from agreements.register.ledger import ledger_of, standings_of
 from agreements.register.models import Agreement, Instrument, Term
 from agreements.register.rules import InstrumentKind, TermFact
 from agreements.register.term_models import ConflictState, OnlineTerms, TermConflict
-from agreements.register.term_rules import Side
+from agreements.register.term_rules import Side, judge
 
 CLAUSE = "二 3"
 
@@ -69,14 +70,60 @@ def record_online_terms(
         as_of=effective_from_at,
         details={"product": product.code, "file_id": version.file_id, "keys": [fact.key for fact in terms]},
     )
-    ordered = session.scalars(
+    for agreement in session.scalars(_ordered_from(product, effective_from_at)).all():
+        attach_online_terms(session, agreement, now=now)
+    return version
+
+
+def _ordered_from(product: Product, effective_from_at: datetime) -> Select[Agreement]:
+    return (
         select(Agreement)
         .where(Agreement.product_id == product.id, Agreement.effective_at >= effective_from_at)
         .order_by(Agreement.id)
     )
-    for agreement in ordered.all():
-        attach_online_terms(session, agreement, now=now)
-    return version
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a version would do to the orders made under it, counted; nothing is written.
+
+    orders    how many orders confirmed it
+    unread    of these, how many wait for their contract to be read: nothing is compared for them yet
+    by_key    for each term: for how many the online value would apply, and for how many an approver must decide
+    """
+
+    orders: int
+    unread: int
+    by_key: dict[str, tuple[int, int]]
+
+
+def foresee(
+    session: Session, product: Product, *, effective_from_at: datetime, terms: Sequence[TermFact], now: datetime
+) -> Foreseen:
+    """Main 二 3: say what recording a version would change, before anybody records it."""
+    ordered = [
+        each
+        for each in session.scalars(_ordered_from(product, effective_from_at))
+        if _would_confirm(session, each, effective_from_at)
+    ]
+    found = standings_of(session, [each.id for each in ordered], at=now)
+    annexes = [{key: row.annex for key, row in rows.items() if row.annex is not None} for rows in found.values()]
+    read = [annex for annex in annexes if annex]
+    by_key = {}
+    for fact in terms:
+        said = [annex[fact.key].value for annex in read if fact.key in annex]
+        judged = [judge(fact.key, value, fact.value) for value in said if value != fact.value]
+        silent = len(read) - len(said)
+        applies = silent + sum(each.winner is Side.ONLINE for each in judged)
+        by_key[fact.key] = (applies, sum(each.winner is None for each in judged))
+    return Foreseen(len(ordered), len(ordered) - len(read), by_key)
+
+
+def _would_confirm(session: Session, agreement: Agreement, effective_from_at: datetime) -> bool:
+    """Say whether no later version than this was shown when the order was completed."""
+    assert agreement.effective_at is not None, "it was ordered"
+    known = version_at(session, agreement.product_id, agreement.effective_at)
+    return known is None or known.effective_from_at <= effective_from_at
 
 
 def version_at(session: Session, product_id: int, ordered_at: datetime) -> OnlineTerms | None:

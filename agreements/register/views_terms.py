@@ -24,7 +24,14 @@ from agreements.register.correcting import (
 )
 from agreements.register.ledger import TermRow, ledger_of
 from agreements.register.models import Agreement, Instrument
-from agreements.register.online_terms import conflict_of_id, record_online_terms, resolve_conflict, versions_of
+from agreements.register.online_terms import (
+    Foreseen,
+    conflict_of_id,
+    foresee,
+    record_online_terms,
+    resolve_conflict,
+    versions_of,
+)
 from agreements.register.rules import Succession, TermFact
 from agreements.register.snapshots import record_snapshot, snapshot_of
 from agreements.register.succession import (
@@ -181,12 +188,15 @@ def online_form(order_no: str) -> ResponseReturnValue:
     return _online_page(order_no, request.args.getlist("key"))
 
 
-def _online_page(order_no: str, keys: list[str], error: LuyueError | None = None) -> ResponseReturnValue:
+def _online_page(
+    order_no: str, keys: list[str], error: LuyueError | None = None, foreseen: Foreseen | None = None
+) -> ResponseReturnValue:
     session = db.session()
     agreement = agreement_of_order(session, order_no)
     current = _current(session, agreement)
     page = render_template(
         "register/online_terms.html",
+        foreseen=foreseen,
         agreement=agreement,
         current=current,
         inputs=inputs_for([key for key in keys if key in current], current),
@@ -204,23 +214,30 @@ def record_online(order_no: str) -> ResponseReturnValue:
             agreement = agreement_of_order(session, order_no)
             current = _current(session, agreement)
             inputs = inputs_for([key for key in keys if key in current], current)
-            record_online_terms(
-                session,
-                agreement.product,
-                label=request.form.get("label", ""),
-                effective_from_at=parse_instant(request.form.get("effective_from_at", ""), "effective_from_at"),
-                terms=[
-                    TermFact(
-                        asked.key, read_value(request.form, asked), request.form.get(f"clause_{asked.key}") or None
-                    )
-                    for asked in inputs
-                ],
-                upload=read_upload(request.files.get("file")),
-                actor=g.actor,
-                now=clock.now(session),
-            )
+            since = parse_instant(request.form.get("effective_from_at", ""), "effective_from_at")
+            terms = [
+                TermFact(asked.key, read_value(request.form, asked), request.form.get(f"clause_{asked.key}") or None)
+                for asked in inputs
+            ]
+            if request.form.get("act") == "preview":
+                require(g.actor, Permission.RECORD_ONLINE_TERMS)
+                seen = foresee(session, agreement.product, effective_from_at=since, terms=terms, now=clock.now(session))
+            else:
+                seen = None
+                record_online_terms(
+                    session,
+                    agreement.product,
+                    label=request.form.get("label", ""),
+                    effective_from_at=since,
+                    terms=terms,
+                    upload=read_upload(request.files.get("file")),
+                    actor=g.actor,
+                    now=clock.now(session),
+                )
     except (InvalidInput, Conflict) as error:
         return _online_page(order_no, keys, error)
+    if seen is not None:
+        return _online_page(order_no, keys, foreseen=seen)
     flash(gettext("The online terms are recorded and compared with every order made under them."), "success")
     return redirect(url_for("agreement_terms.show", order_no=order_no))
 

@@ -103,19 +103,22 @@ def test_online_terms_conflict_and_decision_on_the_page(app, agreement):
     approver = signed_in_client(app, "legal_approver")
     assert officer.get(f"/agreements/{ORDER}/online-terms/new?key=change_notification").status_code == 200
 
-    recorded = officer.post(
-        f"/agreements/{ORDER}/online-terms",
-        data={
-            "label": "V3",
-            "effective_from_at": "2024-07-01T00:00",
-            "key": ["change_notification"],
-            "value_change_notification": "8",
-            "unit_change_notification": "calendar_day",
-            "form_change_notification": "written",
-            "clause_change_notification": "5.2",
-            "file": a_file("online.txt", b"text"),
-        },
-    )
+    said = {
+        "label": "V3",
+        "effective_from_at": "2024-07-01T00:00",
+        "key": ["change_notification"],
+        "value_change_notification": "8",
+        "unit_change_notification": "calendar_day",
+        "form_change_notification": "written",
+        "clause_change_notification": "5.2",
+    }
+    preview = officer.post(f"/agreements/{ORDER}/online-terms", data={**said, "act": "preview"})
+    assert "在该版本下完成的订单共1份" in text(preview)
+    assert "对0份订单适用，1份待审批人裁定" in text(preview)
+    assert db.session.scalars(select(TermConflict)).all() == []
+    db.session.rollback()
+
+    recorded = officer.post(f"/agreements/{ORDER}/online-terms", data={**said, "file": a_file("online.txt", b"text")})
     assert recorded.status_code == 302, text(recorded)
     conflict = db.session.scalars(select(TermConflict)).one()
     db.session.rollback()
