@@ -17,7 +17,10 @@ from agreements.paper.models import OfficialDocument
 from agreements.paper.reading import document_of_id
 from agreements.paper.reading_copies import reading_copy
 from agreements.paper.rules import PaperKind, PaperLanguage
+from agreements.register.models import Agreement
 from agreements.register.supplement_models import Supplement
+from compliance.breaches import evidence
+from compliance.breaches.models import BreachCase
 from compliance.settlement import statement
 from compliance.settlement.models import Settlement
 
@@ -67,9 +70,19 @@ def _settlement(session: Session, document: OfficialDocument, language: PaperLan
     return statement.statement_again(session, settlement, on=legal_date(document.issued_at), language=language)
 
 
+def _evidence(session: Session, document: OfficialDocument, language: PaperLanguage) -> PaperContent:
+    of, _, number = (document.subject or "").partition(":")
+    subject = session.get_one(BreachCase, int(number)) if of == "case" else session.get_one(Agreement, int(number))
+    return evidence.cover(session, subject, on=legal_date(document.issued_at), language=language)
+
+
 def _number_in(document: OfficialDocument) -> int:
     """Return the number in what a document was made for, such as 12 of "supplement:12"."""
     return int((document.subject or "").partition(":")[2])
 
 
-SAID_BY = {PaperKind.SUPPLEMENT: _supplement, PaperKind.SETTLEMENT_STATEMENT: _settlement}
+SAID_BY = {
+    PaperKind.SUPPLEMENT: _supplement,
+    PaperKind.SETTLEMENT_STATEMENT: _settlement,
+    PaperKind.EVIDENCE_COVER: _evidence,
+}

@@ -19,6 +19,7 @@ from agreements.register.ending_models import AgreementEnding
 from agreements.register.ending_rules import EndingGround
 from agreements.register.rules import AgreementState
 from agreements.register.supplement_models import SupplementTerm
+from compliance.breaches import evidence, evidence_words
 from compliance.desk.reading_copies import SAID_BY, english_of, has_reading_copy
 from compliance.settlement import statement, statement_words
 from compliance.settlement.rules import Basis
@@ -75,7 +76,9 @@ def test_the_translation_has_every_part_of_the_original(session, kind):
     assert len(english.signatures) == len(chinese.signatures)
 
 
-@pytest.mark.parametrize(("room", "words"), [(supplements, supplement_words), (statement, statement_words)])
+@pytest.mark.parametrize(
+    ("room", "words"), [(supplements, supplement_words), (statement, statement_words), (evidence, evidence_words)]
+)
 def test_every_text_has_its_english_with_the_same_places(room, words):
     asked = set(re.findall(r'say\(\s*"([^"]+)"', inspect.getsource(room)))
 
