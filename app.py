@@ -67,6 +67,7 @@ from compliance.desk import own_documents_api as desk_own_documents_api
 from compliance.desk import past_views as desk_past
 from compliance.desk import prepare_cli
 from compliance.desk import reading_copies as desk_reading_copies
+from compliance.desk import reading_copies_api as desk_reading_copies_api
 from compliance.desk import register as desk_register
 from compliance.desk import register_api as desk_register_api
 from compliance.desk import service_api as desk_service_api
@@ -208,6 +209,7 @@ def register_rooms(app: Flask) -> None:
         (desk_tenant_people_api.people, STAFF_KEYS),
         (desk_tenant_api.accounts, STAFF_KEYS),
         (desk_adjustments_api.room, STAFF_KEYS),
+        (desk_reading_copies_api.room, STAFF_KEYS),
         (desk_tenant_api.documents, STAFF_KEYS),
         (desk_own_documents_api.room, STAFF_KEYS),
         (desk_ending_api.room, STAFF_KEYS),

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 _ENDPOINTS = {
     "contact": ("contact",),
-    "paper": ("papers.download", "rest_papers.file", "translated_papers.english"),
+    "paper": ("papers.download", "rest_papers.file", "translated_papers.english", "rest_translated_papers.english"),
     "copy": ("papers.download_copy", "rest_copies.copy_file"),
     "agreement_file": ("agreement.download", "rest_agreements.file_of_order"),
     "tenant_file": ("tenant.download", "rest_tenants.file_of_a_tenant"),

@@ -27,6 +27,7 @@ from tests.agreements.paper.test_every_kind import make
 from tests.agreements.paper.test_supplement_paper import sealed as a_sealed_supplement
 from tests.builders import at
 from tests.builders_desk import opened_at, read, text_of, zh
+from tests.builders_rest import a_program
 from tests.builders_settlement import a_confirmed_settlement
 
 MARK = "TRANSLATION FOR CONVENIENCE ONLY – THE CHINESE TEXT PREVAILS"
@@ -163,3 +164,17 @@ def test_it_is_offered_on_the_documents_page_and_who_read_it_is_written_down(app
     assert (look.subject, look.tenant_id) == (f"translated_papers.english:{document.id}", document.tenant_id)
     assert hashlib.sha256(answer.data).hexdigest() != document.signed_sha256
     assert client.get("/papers/99/english").status_code == 404
+
+
+def test_a_program_reads_it_too(app):
+    opened_at(app, at("Mon 2024-10-14 10:00"), set_up=a_sealed_supplement)
+    number, tenant_id = read(lambda session: (the_document(session).id, the_document(session).tenant_id))
+    program = a_program(app, "legal_officer")
+
+    answer = program.get(f"/papers/{number}/english")
+
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    assert MARK in pages_of(answer.data)[0]
+    assert program.get("/papers/99/english").status_code == 404
+    [look] = read(lambda session: session.scalars(select(SensitiveAccess)).all())
+    assert (look.subject, look.tenant_id) == (f"rest_translated_papers.english:{number}", tenant_id)
