@@ -17,7 +17,6 @@ SUBJECTS = (
     ("aftermath_agreement", r"善后|另行签署|另行签订"),
     ("renewal", r"续期|续约|续费|续订"),
     ("cooperator_notice", r"(?:通知|告知|函告)[^,。;]{0,4}(?:合作方|数据源|上游)"),
-    ("upstream_objection", r"(?<!无)异议|不接受|不能接受"),
     ("settlement_statement", r"结算|对账|清算"),
     ("refund", r"退款|退还|退费|返还"),
     ("invoice", r"发票|开票"),
@@ -45,6 +44,13 @@ SUBJECTS = (
 )  # fmt: skip
 """First the words nearest to the period decide, then those of the whole sentence; earlier entries win."""
 
+OBJECTS = re.compile(r"(?<!无)异议|不接受|不能接受")
+OBJECTIONS = (
+    ("renewal_objection", re.compile(r"续期|续约|续订|延续|延长|顺延")),
+    ("upstream_objection", re.compile(r"数据源|上游|合作方|数据提供|变更|调整|变化")),
+)
+"""What an objection is against, by the words of its sentence; else of the sentence before."""
+
 MOST_EXTRA_PERIODS = 100
 
 
@@ -59,7 +65,7 @@ def extra_periods(
         for period in periods_in(sentence.text):
             if (id(sentence), period.start) in used or not _is_a_term(sentence.text, period):
                 continue
-            name = _subject(sentence.text, period) or f"unclassified_period_{_identifier(sentence.clause)}"
+            name = _subject(sentence, period) or f"unclassified_period_{_identifier(sentence.clause)}"
             times[name] += 1
             found[name if times[name] == 1 else f"{name}_{times[name]}"] = (sentence, period)
             if len(found) >= MOST_EXTRA_PERIODS:
@@ -79,11 +85,14 @@ def _is_a_term(text: str, period: Period) -> bool:
     return period.value != 0
 
 
-def _subject(text: str, period: Period) -> str | None:
+def _subject(sentence: Sentence, period: Period) -> str | None:
     """Look at the parts of the sentence around the period, then at all of it."""
+    text = sentence.text
     start = max(text.rfind(mark, 0, period.start) for mark in ",。;:")
     ends = [at for mark in ",。;" if (at := text.find(mark, period.end)) >= 0]
     near = text[start + 1 : min(ends, default=len(text))]
+    if OBJECTS.search(near):
+        return _objection(sentence)
     for part in (near, text):
         for name, pattern in SUBJECTS:
             if name == "notice" and part is near:
@@ -91,6 +100,14 @@ def _subject(text: str, period: Period) -> str | None:
             if re.search(pattern, part):
                 return name
     return None
+
+
+def _objection(sentence: Sentence) -> str:
+    for part in (sentence.text, sentence.before):
+        for name, against in OBJECTIONS:
+            if against.search(part):
+                return name
+    return "objection"
 
 
 def _identifier(clause: str | None) -> str:

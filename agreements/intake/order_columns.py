@@ -10,7 +10,8 @@ from agreements.kernel.errors import N_, InvalidInput
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "order_no": ("订单编号", "订单号", "订单ID", "主订单号", "order_no", "order number", "order id", "order"),
     "tenant_name": (
-        "甲方", "买家名称", "购买方", "购买方名称", "客户名称", "企业名称", "公司名称", "买方", "最终用户",
+        "甲方", "买家名称", "买家", "购买方", "购买方名称", "采购方", "客户", "客户名称", "客户全称",
+        "企业名称", "公司名称", "买方", "最终用户",
         "tenant", "tenant name", "customer", "customer name", "buyer", "company",
     ),
     "product_name": ("商品名称", "服务名称", "产品名称", "商品", "product", "product name", "item"),
@@ -18,8 +19,14 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "spec_text": ("规格名称", "规格", "商品规格", "套餐", "套餐名称", "spec", "specification", "plan"),
     "quantity": ("数量", "购买数量", "订购数量", "quantity", "qty"),
     "payment_mode": ("付费方式", "购买方式", "计费方式", "付款方式", "payment mode", "billing mode"),
-    "list_price": ("订单原价", "原价", "标价", "订单金额", "总价", "应付金额", "list price", "price", "total"),
-    "paid_amount": ("实付金额", "实付", "实际支付", "支付金额", "实收金额", "paid amount", "paid", "amount paid"),
+    "list_price": (
+        "订单原价", "商品价格", "商品原价", "原价", "标价", "订单金额", "总价", "应付金额",
+        "list price", "price", "total",
+    ),
+    "paid_amount": (
+        "实付金额", "实付", "实付价", "实付款", "实际支付", "实际付款", "支付金额", "实收金额",
+        "paid amount", "paid", "amount paid",
+    ),
     "service_start": (
         "服务开始时间", "开始时间", "开始日期", "服务开始日期", "生效日期", "生效时间",
         "service start", "start", "start date",

@@ -78,8 +78,13 @@ def read_terms(document: Document, sentences: Sequence[Sentence], form: Standard
         *(warning for term in terms.values() for warning in term.warnings),
         *shifted_clauses(form, {key: term.clause for key, term in terms.items()}),
         *(f"clause_amended_elsewhere:{clause}" for clause in _amended(sentences)),
+        *(f"extra_term:{name}" for name in extra if name in TELLING),
     ]
     return AgreementTerms(terms, changed, extra, tuple(dict.fromkeys(warnings)))
+
+
+TELLING = ("confidentiality_survival", "renewal", "renewal_objection")
+"""Periods of other agreements that change what our own duties are or when it ends: a person acknowledges them."""
 
 
 def differing_terms(values: Mapping[str, object], form: StandardForm) -> tuple[str, ...]:

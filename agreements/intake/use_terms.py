@@ -154,9 +154,10 @@ def suspension(sentence: Sentence) -> TermReading | None:
         span = found(None, sentence, refused).span
         value = Suspension(notice_required=False, consent_required=False)
         return TermReading(value, sentence, span, 0.9, warnings=("suspension_right_excluded",))
-    value = Suspension(
-        notice_required=_asks_notice(clause, forbids_without=bool(conditioned)),
-        consent_required=_asks_consent(clause, forbids_without=bool(conditioned)),
+    consent_required = _asks_consent(clause, forbids_without=bool(conditioned))
+    value = Suspension(  # nobody consents to what he was not told: consent asks for notice, and more
+        notice_required=consent_required or _asks_notice(clause, forbids_without=bool(conditioned)),
+        consent_required=consent_required,
     )
     late_payment = re.search(r"逾期|欠费|未付|未支付|余额不足", text)
     return found(value, sentence, match, sure=0.6 if late_payment else 0.9)

@@ -78,6 +78,11 @@ class SurvivalShown(Schema):
     duty = Word(SurvivingDuty, required=True)
     clause = fields.String(required=True)
     debtor = fields.String(required=True)
+    agreed_through_on = Day(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Last day where the agreement limits it and is over; what the law asks goes on."},
+    )
 
 
 class RetentionShown(Schema):

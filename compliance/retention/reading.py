@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, or_, select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from agreements.kernel.files import StoredFile
 from agreements.parties.models import Party, Tenant
 from agreements.parties.rules import normalised_name
+from agreements.register.actions import terms_in_force
 from agreements.register.models import Agreement
 from agreements.register.rules import AgreementState
 from compliance.breaches.models import BreachCase
@@ -30,9 +31,13 @@ from compliance.retention.rules import (
     Position,
     RetentionClass,
     Survival,
+    SurvivingDuty,
+    limited,
 )
 from compliance.retention.sweeps import OVER
 
+LIMIT_OF_CONFIDENTIALITY = "extra.confidentiality_survival"
+CONFIDENTIAL = (SurvivingDuty.CONFIDENTIALITY, SurvivingDuty.DATA_PROTECTION)
 KEPT_FILES = select(StoredFile.id).where(StoredFile.purged_at.is_(None))
 
 
@@ -128,11 +133,11 @@ def periods(session: Session, *, now: datetime) -> list[tuple[RetentionClass, in
 
 
 def sheet_of(session: Session, agreement: Agreement, *, now: datetime) -> Sheet:
-    counts = _counts(session, agreement)
+    counts, position = _counts(session, agreement), position_of(session, agreement, now=now)
     scheduled, certificates = clocks_of(session, agreement.id), certificates_of(session, agreement.id)
     return Sheet(
         agreement=agreement,
-        position=position_of(session, agreement, now=now),
+        position=position,
         classes=[
             ClassRow(
                 each,
@@ -157,8 +162,20 @@ def sheet_of(session: Session, agreement: Agreement, *, now: datetime) -> Sheet:
             )
         ),
         certificates=[certificates[each] for each in OF_AGREEMENTS if each in certificates],
-        surviving=SURVIVING if agreement.state is not AgreementState.CANCELLED else (),
+        surviving=_surviving(session, agreement, position.ended_on, now=now),
         accrued=_accrued(session, agreement),
+    )
+
+
+def _surviving(session: Session, agreement: Agreement, ended_on: date | None, *, now: datetime) -> tuple[Survival, ...]:
+    """Return the duties that outlive the agreement; where it limits confidentiality in time, with that limit."""
+    if agreement.state is AgreementState.CANCELLED:
+        return ()
+    term = terms_in_force(session, agreement.id, at=now).get(LIMIT_OF_CONFIDENTIALITY)
+    if term is None:
+        return SURVIVING
+    return tuple(
+        limited(each, term.value, ended_on=ended_on) if each.duty in CONFIDENTIAL else each for each in SURVIVING
     )
 
 

@@ -4,10 +4,11 @@ The periods are policy [P] with a floor from the law. A class is kept through it
 day's 00:00; retention dates never roll.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 
 from agreements.calendar.rules import add_months
 
@@ -194,12 +195,33 @@ class SurvivingDuty(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Survival:
-    """A duty that outlives the agreement: its clause, who owes it, and the law beside it; it has no end of its own."""
+    """A duty that outlives the agreement: its clause, who owes it, and the law beside it.
+
+    agreed_through_on  the last day where the agreement limits it and is over; else, and by the law, it has no end
+    agreed_period      that limit, as read from the agreement: {value, unit}
+    """
 
     duty: SurvivingDuty
     clause: str
     debtor: str
     law: str
+    agreed_through_on: date | None = None
+    agreed_period: Mapping[str, Any] | None = None
+
+
+def limited(survival: Survival, period: Mapping[str, Any], *, ended_on: date | None) -> Survival:
+    """Clause 5.2: give a duty the limit in time that the agreement sets; the law's own protection is not shortened."""
+    through = None if ended_on is None else _through(ended_on, period)
+    return replace(survival, agreed_through_on=through, agreed_period=period)
+
+
+def _through(ended_on: date, period: Mapping[str, Any]) -> date | None:
+    count, unit = period.get("value"), period.get("unit")
+    if not isinstance(count, int):
+        return None
+    if unit in ("year", "month"):
+        return add_months(ended_on, count * (12 if unit == "year" else 1))
+    return ended_on + timedelta(days=count) if unit == "calendar_day" else None
 
 
 SURVIVING = (

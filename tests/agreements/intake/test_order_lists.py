@@ -74,6 +74,15 @@ def test_heads_are_known_in_many_wordings(head):
     assert set(columns.places) >= {"order_no", "list_price", "paid_amount", "service_period"}
 
 
+def test_the_agreement_s_own_labels_are_heads_too():
+    columns = find_columns(
+        ["订单号", "客户", "商品", "规格", "数量", "付费方式", "服务期限", "商品价格", "实付金额", "付款时间"]
+    )
+
+    assert columns is not None
+    assert (columns.places["tenant_name"], columns.places["list_price"]) == (1, 7)
+
+
 def test_every_alias_means_one_field_only():
     from agreements.intake.order_columns import plain_head
 

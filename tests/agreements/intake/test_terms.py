@@ -279,6 +279,25 @@ MISUSE = "6.1 甲方违反本协议使用服务的，"
 
 
 @pytest.mark.parametrize(
+    ("clause", "name"),
+    [
+        ("8.3 本协议期满前30日任何一方未提出异议的，自动续期一年。", "renewal_objection"),
+        ("2.4 数据源调整的，甲方应在收到通知后三日内提出异议。", "upstream_objection"),
+        ("4.1 甲方对账单有异议的，应在五日内提出异议。", "objection"),
+    ],
+)
+def test_what_an_objection_is_against_decides_what_its_period_is(clause, name):
+    assert name in terms_of(clause).extra
+
+
+def test_clause_5_2_a_limit_of_confidentiality_in_time_is_pointed_out():
+    terms = terms_of("5.2 保密义务在本协议终止后两年内有效。")
+
+    assert (terms.extra["confidentiality_survival"].value, terms.extra["confidentiality_survival"].unit) == (2, "year")
+    assert "extra_term:confidentiality_survival" in terms.warnings
+
+
+@pytest.mark.parametrize(
     ("rest", "notice", "consent"),
     [
         ("乙方通知甲方后可关闭接口，无需甲方同意。", True, False),
@@ -292,9 +311,9 @@ MISUSE = "6.1 甲方违反本协议使用服务的，"
         ("乙方有权在未通知且未经甲方同意的情况下停止服务。", False, False),
         ("乙方无须通知甲方，也无须取得甲方同意，即可暂停服务。", False, False),
         ("乙方有权立即停止服务。", False, False),
-        ("乙方经甲方书面同意后方可停止服务。", False, True),
+        ("乙方经甲方书面同意后方可停止服务。", True, True),  # who asks for consent has told
         ("乙方在通知甲方并征得其同意后，可以停止服务。", True, True),
-        ("未经甲方同意，乙方不得停止服务。", False, True),
+        ("未经甲方同意，乙方不得停止服务。", True, True),
         ("乙方接到投诉通知后，有权停止服务。", False, False),
         ("乙方不得关闭接口或停止服务。", False, False),
     ],

@@ -10,6 +10,7 @@ from agreements.intake.models import ContractImport, ImportState
 from agreements.kernel.access_log import SensitiveAccess, SensitiveKind
 from agreements.kernel.files import StoredFile
 from agreements.kernel.web.mounting import Audience, access_of_endpoint
+from agreements.register.models import Instrument, Term
 from compliance.retention.models import DestructionCertificate, PurgeProposal
 from compliance.retention.rules import OF_AGREEMENTS, RetentionClass
 from tests.builders import at
@@ -137,6 +138,29 @@ def test_duties_that_survive_are_listed_with_their_clauses(app):
 
     for clause in ("第5.1条", "第5.2条", "第6.1条", "第6.2条"):
         assert clause in words
+
+
+def test_clause_5_2_a_confidentiality_that_the_agreement_limits_shows_its_last_day(app):
+    def world(session):
+        agreement = an_expired_agreement(session)
+        value = {"value": 2, "unit": "year"}
+        annex = session.scalars(select(Instrument.id)).first()
+        session.add(
+            Term(
+                agreement_id=agreement.id,
+                instrument_id=annex,
+                key="extra.confidentiality_survival",
+                value=value,
+                clause="5.2",
+            )
+        )
+
+    client = opened_at(app, NOW, set_up=world)
+
+    words = text_of(client.get(f"/retention/agreements/{ORDER}"))
+
+    assert "依约定至2027年7月29日" in words
+    assert "法定义务不因此终止" in words
 
 
 def test_clause_5_2_what_was_destroyed_is_certified_on_a_page_with_its_hash(app):

@@ -12,6 +12,7 @@ from compliance.retention.rules import (
     RetentionClass,
     WhyKept,
     kept,
+    limited,
     longest,
     months_kept,
 )
@@ -73,3 +74,21 @@ def test_what_is_shared_is_kept_as_long_as_the_longest():
 
 def test_clause_5_2_confidentiality_and_data_protection_survive():
     assert {each.clause for each in SURVIVING} >= {"5.1", "5.2", "6.1"}
+
+
+@pytest.mark.parametrize(
+    ("period", "through"),
+    [
+        ({"value": 2, "unit": "year"}, "Wed 2026-07-29"),
+        ({"value": 18, "unit": "month"}, "Thu 2026-01-29"),
+        ({"value": 90, "unit": "calendar_day"}, "Sun 2024-10-27"),
+        ({"value": None, "unit": "year"}, None),
+    ],
+)
+def test_clause_5_2_a_limit_in_the_agreement_is_told_from_its_end(period, through):
+    ended_on = day("Mon 2024-07-29")
+
+    told = limited(SURVIVING[1], period, ended_on=ended_on)
+
+    assert told.agreed_through_on == (day(through) if through else None)
+    assert limited(SURVIVING[1], period, ended_on=None).agreed_through_on is None
