@@ -19,6 +19,7 @@ from agreements.intake.header import (
 )
 from agreements.intake.labels import find_labels
 from agreements.intake.loading import SourceText
+from agreements.intake.merged_labels import merged_labels, prose_labels
 from agreements.intake.order import MarketplaceFields, OrderFields, read_marketplace, read_order
 from agreements.intake.spec import METERED, Spec, parse_spec
 from agreements.intake.standard_form import StandardForm
@@ -47,12 +48,16 @@ def read_source(source: SourceText, *, is_working_day: IsWorkingDay, form: Stand
     """
     document = uniform_document(source.text)
     labels = find_labels(document)
+    labelled = frozenset(label.line for label in labels)
+    annex = annex_of(document)
+    labels = [*merged_labels(document), *labels]
+    labels += prose_labels(document, labels, annex)
     blocks = party_blocks(document, labels)
     party_a, party_b = (read_party(document, party, blocks.header[party]) for party in ("party_a", "party_b"))
     order = read_order(document, labels)
-    marketplace = read_marketplace(document, labels, annex_of(document))
+    marketplace = read_marketplace(document, labels, annex)
     signing = read_signing(document, blocks, labels)
-    sentences = sentences_of(document, frozenset(label.line for label in labels))
+    sentences = sentences_of(document, labelled)
     terms = read_terms(document, sentences, form)
     _require_agreement(party_a, party_b, order, terms)
     spec = parse_spec(order.spec_text.value or "", order.payment_mode.value)

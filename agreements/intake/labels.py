@@ -131,6 +131,9 @@ def _match(text: str, position: int) -> _Match | None:
     )
 
 
+label_at = _match
+
+
 def _tight(text: str) -> str:
     return text.replace(" ", "")
 
