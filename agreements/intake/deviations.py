@@ -18,7 +18,16 @@ from agreements.intake.clause_units import ClauseUnit, without_number, words_onl
 from agreements.intake.document import uniform_document
 from agreements.intake.draft import TermValue
 from agreements.intake.numerals import read_number
-from agreements.intake.sense import FIGURE, SENTENCE, decisive, stipulations, unread, weighty
+from agreements.intake.sense import (
+    FIGURE,
+    SENTENCE,
+    conditions,
+    decisive,
+    listed,
+    stipulations,
+    unread,
+    weighty,
+)
 from agreements.intake.standard_form import StandardClause, StandardForm
 
 ALIKE = 0.45
@@ -212,11 +221,13 @@ def _judged(
 
 
 def _says_the_same(here: _Wording, standard: _Wording) -> bool:
-    """Say whether an edited copy kept its numbers, its decisive words and its sentences."""
+    """Say whether an edited copy kept its numbers, decisive words, conditions, lists and sentences."""
     return (
         _figures(here) == _figures(standard)
         and decisive(here.text) == decisive(standard.text)
         and weighty(here.text) == weighty(standard.text)
+        and conditions(here.text) == conditions(standard.text)
+        and listed(here.text) == listed(standard.text)
         and len(SENTENCE.findall(here.text)) == len(SENTENCE.findall(standard.text))
     )
 

@@ -9,6 +9,7 @@ two edited copies whose decisive words follow each other alike say the same.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -41,6 +42,11 @@ WEIGHTY = re.compile(
 )
 
 
+CONDITION = re.compile(r"如(?![下何实期上此同])|若|倘|假如|除非|情况下|情形下|前提|的(?=,)")
+LAST_ITEM = re.compile(r"(、[^,。;:、()]{1,12}?)(?:或者|以及|或|及|和)(?=[^,。;:、()]{1,12})")
+LISTED = re.compile(r"[^,。;:、()]+(?:、[^,。;:、()]+)+")
+
+
 @dataclass(frozen=True, slots=True)
 class Unread:
     """What is left when a clause was held against a standard clause.
@@ -61,6 +67,24 @@ def decisive(text: str) -> tuple[str, ...]:
 def weighty(text: str) -> frozenset[str]:
     """Return the words that make a clause worth reading wherever they come in."""
     return frozenset(match.group() for match in WEIGHTY.finditer(text))
+
+
+def conditions(text: str) -> int:
+    """Return how many conditions a wording sets."""
+    return len(CONDITION.findall(text))
+
+
+def listed(text: str) -> Counter[str]:
+    """Return what a wording lists between enumeration commas, and how many items its lists have.
+
+    The first and the last item of a list run into the words around it, so they count but don't say what they are.
+    """
+    found: Counter[str] = Counter()
+    for match in LISTED.finditer(LAST_ITEM.sub(r"\1、", text)):
+        items = match.group().split("、")
+        found.update(items[1:-1])
+        found[""] += len(items)
+    return found
 
 
 def stipulations(text: str) -> frozenset[str]:

@@ -185,3 +185,27 @@ def test_what_each_pattern_of_the_built_in_form_knows_is_said_by_its_own_wording
         whole = "".join(uniform_document(clause.wording).text.split())
         left = unread([], whole, clause.says or (), ())
         assert (left.more, left.less) == ((), ()), clause.key
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "number"),
+    [
+        ("诈骗、售假", "诈骗、网络贷款、售假", "3.1"),
+        ("、第三方索赔款和行政罚款", "和第三方索赔款", "6.1"),
+        ("法律法规或者行业自律规范有要求的，", "", "3.2"),
+    ],
+)
+def test_an_item_more_or_less_in_a_list_and_a_dropped_condition_are_changes(before, after, number):
+    assert before in TEXT
+
+    found = deviations(TEXT.replace(before, after))
+
+    assert [(one.kind, one.clause.number) for one in found] == [(CHANGED, number)]
+
+
+def test_a_dropped_exemption_is_missing_and_not_looked_for_in_another_clause():
+    start, end = TEXT.index("7.1.4"), TEXT.index("7.1.5")
+
+    found = deviations(TEXT[:start] + TEXT[end:])
+
+    assert [(one.kind, one.clause.number) for one in found] == [(MISSING, "7.1.4")]
