@@ -158,11 +158,11 @@ def withdrawal_to_send(session: Session, case: BreachCase, *, actor: Actor, now:
 def take_back_suspension(
     session: Session, case: BreachCase, notice: Notice, *, reason: str, actor: Actor, now: datetime
 ) -> None:
-    """E-40: the suspension is off before its notice arrived.
+    """E-40: the suspension is off before it took effect.
 
     A notice of which no copy can have left is cancelled; otherwise a correcting notice follows it (民法典 141).
     """
-    if may_have_left(session, notice.id):
+    if notice.arrived_at is not None or may_have_left(session, notice.id):
         issue(session, case, withdrawal_draft(case, notice, actor=actor), actor=actor, now=now)
     else:
         cancel(session, notice, reason=reason, actor=actor, now=now)

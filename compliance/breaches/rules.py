@@ -155,9 +155,12 @@ def require_fitting(ground: CaseGround, ground_class: GroundClass) -> None:
         )
 
 
+BREACHED = (ObligationState.OVERDUE, ObligationState.PERFORMED_LATE)
+
+
 def is_breach(missed: ObligationState) -> bool:
     """Domain 6.3: whether what was owed was missed, late performance included; open again is not missed (E-36)."""
-    return missed in (ObligationState.OVERDUE, ObligationState.PERFORMED_LATE)
+    return missed in BREACHED
 
 
 def require_dismissible(state: CaseState, missed: ObligationState) -> None:

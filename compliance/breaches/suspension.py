@@ -125,13 +125,14 @@ def _require_on_the_list(session: Session, case: BreachCase, *, now: datetime) -
 def suspend(session: Session, case: BreachCase, *, now: datetime) -> bool:
     """Clause 6.1: the suspension notice has arrived, so the hold takes effect.
 
-    Where it arrived after the service had ended there is nothing left to suspend, and the hold is cancelled (E-39).
+    Where it arrived after the service had ended there is nothing left to suspend, and the hold is cancelled (E-39). Nor
+    does a hold take effect whose breach turned out to be none before: it waits for the case to be dismissed (E-40).
     Returns False where it has not arrived, was cancelled, or this was done before.
     """
     if case.state is not CaseState.SUSPENSION_DECIDED or case.hold is None or case.hold.notice_id is None:
         return False
     arrival = arrival_of(session, case.hold.notice_id)
-    if arrival is None or case.hold.state is not HoldState.PENDING:
+    if arrival is None or case.hold.state is not HoldState.PENDING or not is_breach(case.obligation.state):
         return False
     if arrival.arrived_at >= case.agreement.over_from:
         cancel_hold(session, case.hold, reason="E-39", actor=SCHEDULER, now=now)

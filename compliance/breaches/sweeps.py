@@ -20,7 +20,7 @@ from agreements.register.models import Agreement
 from agreements.register.rules import IN_FORCE, AgreementState
 from compliance.breaches.actions import lapse, start_rectification, suspect
 from compliance.breaches.models import BreachCase
-from compliance.breaches.rules import AUTO_SUSPENSION_POLICY, CaseState, suspension_cap
+from compliance.breaches.rules import AUTO_SUSPENSION_POLICY, BREACHED, CaseState, suspension_cap
 from compliance.breaches.suspension import decide_suspension, suspend
 from compliance.breaches.termination import ended_by_case, terminate
 from compliance.notices.models import Notice
@@ -179,14 +179,19 @@ def _cap(session: Session, *, at: datetime) -> int:
 
 
 def suspensions_to_execute(session: Session, *, due_by: datetime) -> list[int]:
-    """Return cases whose suspension notice has arrived without the hold in effect; earliest arrival first."""
+    """Return cases whose suspension notice has arrived without the hold in effect; earliest arrival first.
+
+    Not those whose breach turned out to be none: they wait for a person to dismiss them (E-40).
+    """
     return list(
         session.scalars(
             select(BreachCase.id)
             .join(Hold, Hold.id == BreachCase.hold_id)
             .join(Notice, Notice.id == Hold.notice_id)
+            .join(Obligation, Obligation.id == BreachCase.obligation_id)
             .where(
                 BreachCase.state == CaseState.SUSPENSION_DECIDED,
+                Obligation.state.in_(BREACHED),
                 Notice.arrived_at <= due_by,
                 Hold.cancelled_at.is_(None),
             )

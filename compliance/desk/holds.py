@@ -9,8 +9,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from agreements.kernel.among import among
 from agreements.kernel.db import rows_of
+from compliance.breaches.models import BreachCase
+from compliance.breaches.rules import BREACHED, is_breach
 from compliance.desk.rules import HoldFact
 from compliance.notices.models import Arrival
+from compliance.obligations.models import Obligation
+from compliance.obligations.rules import ObligationState
 from compliance.service.models import Hold
 from compliance.service.rules import HoldScope, HoldState, hold_state, suspension_effective_at
 
@@ -48,13 +52,15 @@ class HoldRow:
 def hold_rows(session: Session, *conditions: ColumnElement[bool]) -> list[HoldRow]:
     """Return the holds that fit, newest first."""
     rows = session.execute(
-        select(Hold, Arrival.arrived_at)
+        select(Hold, Arrival.arrived_at, Obligation.state)
         .outerjoin(Arrival, Arrival.notice_id == Hold.notice_id)
+        .outerjoin(BreachCase, BreachCase.hold_id == Hold.id)
+        .outerjoin(Obligation, Obligation.id == BreachCase.obligation_id)
         .where(*conditions)
         .options(joinedload(Hold.agreement), joinedload(Hold.notice))
         .order_by(Hold.id.desc())
     )
-    return [_row(hold, arrived_at) for hold, arrived_at in rows]
+    return [_row(hold, arrived_at, missed) for hold, arrived_at, missed in rows]
 
 
 def standing_holds(session: Session, agreement_ids: Collection[int], tenant_ids: Collection[int]) -> list[HoldRow]:
@@ -63,9 +69,9 @@ def standing_holds(session: Session, agreement_ids: Collection[int], tenant_ids:
     return hold_rows(session, Hold.id.in_([row[0] for row in found])) if found else []
 
 
-def _row(hold: Hold, arrived_at: datetime | None) -> HoldRow:
-    effective_at = hold.effective_at
-    if effective_at is None and arrived_at is not None and hold.cancelled_at is None:
+def _row(hold: Hold, arrived_at: datetime | None, missed: ObligationState | None) -> HoldRow:
+    effective_at, is_grounded = hold.effective_at, missed is None or is_breach(missed)
+    if effective_at is None and arrived_at is not None and hold.cancelled_at is None and is_grounded:
         effective_at = suspension_effective_at(decided_at=hold.decided_at, notice_arrived_at=arrived_at)
     return HoldRow(hold, effective_at)
 
@@ -83,8 +89,14 @@ def stands() -> ColumnElement[bool]:
 
 
 def counts() -> ColumnElement[bool]:
-    """Say in SQL whether a standing hold is in effect: recorded so, or its notice has arrived."""
-    return or_(Hold.effective_at.is_not(None), Hold.notice_id.in_(select(Arrival.notice_id)))
+    """Say in SQL whether a standing hold is in effect: recorded so, or its notice has arrived about a breach (E-40)."""
+    groundless = (
+        select(BreachCase.hold_id)
+        .join(Obligation, Obligation.id == BreachCase.obligation_id)
+        .where(BreachCase.hold_id.is_not(None), Obligation.state.not_in(BREACHED))
+    )
+    arrived = and_(Hold.notice_id.in_(select(Arrival.notice_id)), Hold.id.not_in(groundless))
+    return or_(Hold.effective_at.is_not(None), arrived)
 
 
 _STANDING = select(Hold.id).where(  # lists ask for every page of theirs, and mostly none stands

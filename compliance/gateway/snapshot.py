@@ -18,10 +18,11 @@ from agreements.register.ledger import one_term
 from agreements.register.models import Agreement
 from agreements.register.order_facts import NOTHING, is_changing, unrecorded_facts
 from compliance.breaches.models import BreachCase
-from compliance.breaches.rules import CaseState
+from compliance.breaches.rules import CaseState, is_breach
 from compliance.breaches.termination import CLAUSE as TERMINATION_CLAUSE
 from compliance.breaches.termination import ended_by_case
 from compliance.notices.models import Notice
+from compliance.obligations.models import Obligation
 from compliance.sdk import entitlement as facts
 from compliance.service.models import Hold, ServiceActivation
 from compliance.service.moving import epoch_of
@@ -136,16 +137,19 @@ def _declared(session: Session, tenant_id: int) -> dict[int, facts.Ending]:
 def _holds(session: Session, tenant_id: int) -> dict[int, list[facts.Hold]]:
     """Return the holds that took or will take effect, keyed by agreement; a pending one withholds nothing.
 
-    A decided suspension is in effect from its notice's arrival, whether or not a sweep has recorded that (T-15).
+    A decided suspension is in effect from its notice's arrival, whether or not a sweep has recorded that (T-15); but
+    not where the breach turned out to be none before (E-40).
     """
     found: dict[int, list[facts.Hold]] = defaultdict(list)
-    for hold, arrived_at in session.execute(
-        select(Hold, Notice.arrived_at)
+    for hold, arrived_at, missed in session.execute(
+        select(Hold, Notice.arrived_at, Obligation.state)
         .outerjoin(Notice, Notice.id == Hold.notice_id)
+        .outerjoin(BreachCase, BreachCase.hold_id == Hold.id)
+        .outerjoin(Obligation, Obligation.id == BreachCase.obligation_id)
         .where(Hold.tenant_id == tenant_id, Hold.cancelled_at.is_(None))
     ):
         effective_at = hold.effective_at
-        if effective_at is None and arrived_at is not None:
+        if effective_at is None and arrived_at is not None and (missed is None or is_breach(missed)):
             effective_at = suspension_effective_at(decided_at=hold.decided_at, notice_arrived_at=arrived_at)
         if effective_at is None:
             continue

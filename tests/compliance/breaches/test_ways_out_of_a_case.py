@@ -8,6 +8,8 @@ from agreements.kernel.errors import Conflict, IllegalMove
 from compliance.breaches.actions import close, confirm, demand_rectification, dismiss
 from compliance.breaches.rules import CaseState, GroundClass
 from compliance.breaches.suspension import reinstate
+from compliance.desk.holds import standing_holds
+from compliance.gateway.snapshot import entitlement_of
 from compliance.notices.models import Notice
 from compliance.notices.rules import Language, NoticeKind, NoticeState
 from compliance.obligations.rules import ObligationState
@@ -34,6 +36,27 @@ def a_decided_case(session):
     sweep(session, at("Sat 2024-09-28 00:05"))
     assert case.state is CaseState.SUSPENSION_DECIDED
     return case
+
+
+def test_e_40_a_notice_that_arrives_after_the_breach_turned_out_to_be_none_suspends_nothing(session):
+    case = a_decided_case(session)
+    a_change_notice(session, case, arrived=ON_TIME, now=at("Sat 2024-09-28 09:00"))
+    arrive(session, case.hold.notice, at("Sun 2024-09-29 10:00"))
+    now = at("Sun 2024-09-29 10:01")
+
+    sweep(session, now)
+
+    assert (case.obligation.state, case.state) == (ObligationState.PERFORMED_ON_TIME, CaseState.SUSPENSION_DECIDED)
+    assert case.hold.effective_at is None
+    [entitled] = entitlement_of(session, case.agreement.tenant.tenant_key, at=now).agreements
+    assert entitled.holds == ()
+    assert not [row for row in standing_holds(session, [case.agreement_id], []) if row.effective_at]
+
+    dismiss(session, case, reason="甲方已按期通知", version=case.version, actor=OFFICER, now=now)
+
+    assert (case.state, case.hold.state) == (CaseState.DISMISSED, HoldState.CANCELLED)
+    kinds = session.scalars(select(Notice.kind).where(Notice.cause == f"case:{case.id}")).all()
+    assert NoticeKind.SUSPENSION_WITHDRAWAL in kinds
 
 
 def a_suspended_case(session):
